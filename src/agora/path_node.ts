@@ -1,0 +1,47 @@
+import type { EventBase, EventType } from "../events/event_type.ts";
+
+/** Whoever hears each event of a path, synchronously and in order. Must not throw. */
+export interface Tap {
+  event(node: PathNode, event: EventBase): void;
+  /** The path ended; nothing follows. */
+  ended?(node: PathNode): void;
+}
+
+/** One open path: its type, its newest event, its count, and who listens. */
+export class PathNode {
+  readonly path: string;
+  readonly type: EventType;
+  last: EventBase | undefined;
+  /** Events published so far: the sequence number of `last`. */
+  seq = 0;
+  #taps: readonly Tap[] = [];
+
+  constructor(path: string, type: EventType, initialValue: EventBase | undefined) {
+    this.path = path;
+    this.type = type;
+    this.last = initialValue;
+  }
+
+  publish(events: readonly EventBase[]): void {
+    for (const event of events) {
+      this.last = event;
+      this.seq++;
+      // The list is replaced, never changed, so a tap may attach or detach while it is called.
+      for (const tap of this.#taps) tap.event(this, event);
+    }
+  }
+
+  attach(tap: Tap): void {
+    this.#taps = [...this.#taps, tap];
+  }
+
+  detach(tap: Tap): void {
+    if (this.#taps.includes(tap)) this.#taps = this.#taps.filter((each) => each !== tap);
+  }
+
+  close(): void {
+    const taps = this.#taps;
+    this.#taps = [];
+    for (const tap of taps) tap.ended?.(this);
+  }
+}

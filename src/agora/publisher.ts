@@ -1,0 +1,51 @@
+import type { EventBase } from "../events/event_type.ts";
+import type { PathNode } from "./path_node.ts";
+
+/** The one writer of a path. */
+export class Publisher<T extends EventBase> {
+  readonly path: string;
+  readonly #node: PathNode;
+  readonly #close: () => void;
+  #isClosed = false;
+  #writable: WritableStream<readonly T[]> | undefined;
+
+  constructor(node: PathNode, close: () => void) {
+    this.path = node.path;
+    this.#node = node;
+    this.#close = close;
+  }
+
+  get last(): T | undefined {
+    return this.#node.last as T | undefined;
+  }
+
+  get seq(): number {
+    return this.#node.seq;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Everyone who listens has the events when it returns. After `close` it does nothing. */
+  publish(events: readonly T[]): void {
+    if (!this.#isClosed) this.#node.publish(events);
+  }
+
+  /** The same as a web stream: one chunk is one `publish`. Closing it closes the path. */
+  get writable(): WritableStream<readonly T[]> {
+    this.#writable ??= new WritableStream<readonly T[]>({
+      write: (events) => this.publish(events),
+      close: () => this.close(),
+      abort: () => this.close(),
+    });
+    return this.#writable;
+  }
+
+  /** Ends the path. Calling it again does nothing. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#close();
+  }
+}

@@ -1,0 +1,76 @@
+import type { EventBase, EventType } from "../events/event_type.ts";
+import type { Feed, Join, JoinOwner } from "./join.ts";
+import { HELD_EVENTS_MAX } from "./join.ts";
+
+/**
+ * For streams whose keys only rise (best bid and offer): a hole between two keys proves nothing. A socket loses nothing in its middle,
+ * so each feed is complete from its first event. A new feed's events wait until a joined feed has come to where the new one began; from
+ * then on both are complete, the leader is published and the other one's copies are dropped.
+ */
+export class RisingJoin<T extends EventBase> implements Join<T> {
+  readonly #type: EventType<T>;
+  readonly #owner: JoinOwner<T>;
+  #position: number;
+
+  constructor(type: EventType<T>, position: number | undefined, owner: JoinOwner<T>) {
+    this.#type = type;
+    this.#position = position ?? -1;
+    this.#owner = owner;
+  }
+
+  get isHolding(): boolean {
+    return this.#owner.feeds().some((feed) => feed.waiting.length > 0);
+  }
+
+  accept(feed: Feed<T>, event: T): void {
+    feed.reach = Math.max(feed.reach, this.#key(event));
+    if (feed.isJoined) this.#publish(event);
+    else {
+      feed.waiting.push(event);
+      if (feed.waiting.length > HELD_EVENTS_MAX) this.#join(feed);
+    }
+    this.#prove();
+  }
+
+  ended(): void {
+    this.#prove();
+  }
+
+  release(): void {
+    for (const feed of this.#byFirst()) this.#join(feed);
+  }
+
+  #prove(): void {
+    for (const first of this.#byFirst()) {
+      const from = this.#key(first.waiting[0]!);
+      if (from > this.#position && this.#owner.feeds().some((feed) => mayPrecede(feed, first))) return;
+      this.#join(first);
+    }
+  }
+
+  #join(feed: Feed<T>): void {
+    feed.isJoined = true;
+    for (const event of feed.waiting.splice(0)) this.#publish(event);
+  }
+
+  #publish(event: T): void {
+    const key = this.#key(event);
+    if (key <= this.#position) return this.#owner.duplicate(event);
+    this.#position = key;
+    this.#owner.publish(event);
+  }
+
+  #byFirst(): Feed<T>[] {
+    return this.#owner.feeds().filter((feed) => !feed.isJoined && feed.waiting.length > 0)
+      .sort((a, b) => this.#key(a.waiting[0]!) - this.#key(b.waiting[0]!));
+  }
+
+  #key(event: T): number {
+    return this.#type.sequenceKey(event)![1];
+  }
+}
+
+/** Can a live feed still bring something older than what `first` waits with? A joined one can, and one that has not begun. */
+function mayPrecede<T extends EventBase>(feed: Feed<T>, first: Feed<T>): boolean {
+  return feed !== first && !feed.hasEnded && (feed.isJoined || feed.waiting.length === 0);
+}

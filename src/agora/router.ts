@@ -1,0 +1,202 @@
+/** socket ▸ worker ▸ codec ▸ [router] ▸ path ▸ buffer ▸ chunk ▸ day file.  In: events of temporary paths. Out: their union, once and in order. */
+import { assert } from "../lib/assert.ts";
+import type { EventBase, EventType } from "../events/event_type.ts";
+import type { Cancel, Timers } from "../runtime/runtime.ts";
+import type { Agora } from "./agora.ts";
+import { CutJoin } from "./cut_join.ts";
+import { type ContinuityRule, DenseJoin } from "./dense_join.ts";
+import type { Feed, Join, JoinOwner } from "./join.ts";
+import type { Publisher } from "./publisher.ts";
+import { RisingJoin } from "./rising_join.ts";
+
+export interface RouterOptions<T extends EventBase> {
+  readonly type: EventType<T>;
+  /** The venue's rule, where it has one. */
+  readonly continuity?: ContinuityRule;
+  /** False where the venue numbers nothing. */
+  readonly isKeyed: boolean;
+  /** How long events wait behind a hole for another feed to fill it. */
+  readonly holdMs: number;
+  readonly listener?: RouterListener<T>;
+}
+
+export interface RouterListener<T extends EventBase> {
+  /** Proven loss: `after` was published, `before` follows, what lies between reached none of our sockets. */
+  gap(gap: { readonly path: string; readonly afterId: number; readonly beforeId: number }): void;
+  duplicate(event: T): void;
+}
+
+/**
+ * `first` nothing else fed the path · `proven` the new feed begins inside what is published · `quiet` nobody brought anything within the
+ * wait · `unproven` the wait ended, or the old feed did, before the proof · `silent` the old feed brought events and the new one none:
+ * not joined · `ended` the new feed ended first: not joined.
+ */
+export type JoinOutcome = "first" | "proven" | "quiet" | "unproven" | "silent" | "ended";
+
+export interface RelayOptions {
+  /** The wait begins when this resolves (the subscription is acknowledged); a rejection counts as `ended`. */
+  readonly ready: Promise<unknown>;
+  /** A path on which nobody brings anything for this long is joined. */
+  readonly quietMs: number;
+  /** Longest wait for a proof. */
+  readonly deadlineMs: number;
+}
+
+interface Relay<T extends EventBase> extends Feed<T> {
+  readonly isFirst: boolean;
+  readonly eventsElsewhere: () => number;
+  readonly resolve: (outcome: JoinOutcome) => void;
+  isResolved: boolean;
+  wait: Cancel | undefined;
+}
+
+/**
+ * Keeps one persistent path while temporary ones come and go behind it: `relay` joins a new source to the path, and resolves when the
+ * join is proven, so that whoever owns the old source knows when it may end.
+ */
+export class AgoraRouter<T extends EventBase> implements Disposable {
+  readonly path: string;
+  readonly #agora: Agora;
+  readonly #timers: Timers;
+  readonly #options: RouterOptions<T>;
+  readonly #publisher: Publisher<T>;
+  readonly #join: Join<T>;
+  readonly #one: T[] = [];
+  #feeds: Relay<T>[] = [];
+  #detach = new Map<Relay<T>, () => void>();
+  #hold: Cancel | undefined;
+  /** Every feed is joined and told so: events just pass. */
+  #isSettled = false;
+
+  constructor(agora: Agora, timers: Timers, toPath: string, initialValue: T | undefined, options: RouterOptions<T>) {
+    this.path = toPath;
+    this.#agora = agora;
+    this.#timers = timers;
+    this.#options = options;
+    this.#publisher = agora.open(toPath, options.type, initialValue);
+    this.#join = this.#joinFor(initialValue);
+  }
+
+  /** Live sources behind the path. */
+  get feeds(): number {
+    return this.#feeds.filter((feed) => !feed.hasEnded).length;
+  }
+
+  /** Adds a temporary path as a source. The path must be open; its end ends the relay. */
+  relay(fromPath: string, options: RelayOptions): Promise<JoinOutcome> {
+    return new Promise((resolve) => {
+      const others = this.#feeds.filter((feed) => !feed.hasEnded);
+      const before = others.reduce((sum, feed) => sum + feed.events, 0);
+      const feed: Relay<T> = {
+        path: fromPath,
+        reach: -1,
+        isJoined: false,
+        waiting: [],
+        events: 0,
+        hasEnded: false,
+        isFirst: others.length === 0,
+        eventsElsewhere: () => others.reduce((sum, other) => sum + other.events, 0) - before,
+        resolve,
+        isResolved: false,
+        wait: undefined,
+      };
+      this.#feeds = [...this.#feeds, feed];
+      this.#isSettled = false;
+      this.#detach.set(
+        feed,
+        this.#agora.tap(fromPath, {
+          event: (_node, event) => this.#accept(feed, event as T),
+          ended: () => this.#ended(feed),
+        }),
+      );
+      if (feed.isFirst) this.#resolve(feed, "first");
+      else options.ready.then(() => this.#await(feed, options), () => this.#ended(feed));
+    });
+  }
+
+  /** Ends the persistent path: the symbol left the universe, or the process stops. What is held back goes out first. */
+  [Symbol.dispose](): void {
+    this.#hold?.();
+    this.#join.release();
+    for (const feed of this.#feeds) this.#forget(feed, "ended");
+    this.#feeds = [];
+    this.#publisher.close();
+  }
+
+  #accept(feed: Relay<T>, event: T): void {
+    feed.events++;
+    this.#join.accept(feed, event);
+    if (!this.#isSettled || this.#join.isHolding) this.#afterChange();
+  }
+
+  #ended(feed: Relay<T>): void {
+    if (feed.hasEnded) return;
+    feed.hasEnded = true;
+    this.#join.ended();
+    this.#forget(feed, "ended");
+    this.#afterChange();
+  }
+
+  #afterChange(): void {
+    for (const feed of this.#feeds) {
+      if (feed.isJoined && !feed.isResolved) this.#resolve(feed, this.#feeds.length === 1 ? "unproven" : "proven");
+    }
+    if (this.#feeds.some((feed) => feed.hasEnded && feed.waiting.length === 0)) {
+      this.#feeds = this.#feeds.filter((feed) => !feed.hasEnded || feed.waiting.length > 0);
+    }
+    if (this.#join.isHolding) this.#hold ??= this.#timers.after(this.#options.holdMs, () => this.#release());
+    else {
+      this.#hold?.();
+      this.#hold = undefined;
+    }
+    this.#isSettled = this.#hold === undefined && this.#feeds.every((feed) => feed.isJoined && feed.isResolved && !feed.hasEnded);
+  }
+
+  #release(): void {
+    this.#hold = undefined;
+    const unproven = this.#feeds.filter((feed) => !feed.isJoined);
+    this.#join.release();
+    for (const feed of unproven) if (feed.isJoined && !feed.isResolved) this.#resolve(feed, "unproven");
+    this.#afterChange();
+  }
+
+  #await(feed: Relay<T>, options: RelayOptions): void {
+    if (feed.isResolved) return;
+    feed.wait = this.#timers.after(options.quietMs, () => {
+      if (feed.events === 0 && feed.eventsElsewhere() === 0) return this.#resolve(feed, "quiet");
+      feed.wait = this.#timers.after(Math.max(0, options.deadlineMs - options.quietMs), () => {
+        if (feed.events === 0) this.#resolve(feed, "silent");
+        else this.#release();
+      });
+    });
+  }
+
+  #resolve(feed: Relay<T>, outcome: JoinOutcome): void {
+    feed.isResolved = true;
+    feed.wait?.();
+    feed.resolve(outcome);
+  }
+
+  #forget(feed: Relay<T>, outcome: JoinOutcome): void {
+    this.#detach.get(feed)?.();
+    this.#detach.delete(feed);
+    if (!feed.isResolved) this.#resolve(feed, outcome);
+  }
+
+  #joinFor(initialValue: T | undefined): Join<T> {
+    const { type, continuity, isKeyed, listener } = this.#options;
+    const owner: JoinOwner<T> = {
+      feeds: () => this.#feeds,
+      publish: (event: T) => {
+        this.#one[0] = event;
+        this.#publisher.publish(this.#one);
+      },
+      duplicate: (event: T) => listener?.duplicate(event),
+      gap: (afterId: number, beforeId: number) => listener?.gap({ path: this.path, afterId, beforeId }),
+    };
+    if (!isKeyed) return new CutJoin(owner);
+    const position = initialValue === undefined ? undefined : type.sequenceKey(initialValue);
+    assert(initialValue === undefined || position !== undefined, `the initial value of ${this.path} has no sequence key`);
+    return continuity === undefined ? new RisingJoin(type, position?.[1], owner) : new DenseJoin(type, continuity, position, owner);
+  }
+}
