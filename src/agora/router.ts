@@ -1,5 +1,4 @@
 /** socket ▸ worker ▸ codec ▸ [router] ▸ path ▸ buffer ▸ chunk ▸ day file.  In: events of temporary paths. Out: their union, once and in order. */
-import { assert } from "../lib/assert.ts";
 import type { EventBase, EventType } from "../events/event_type.ts";
 import type { Cancel, Timers } from "../runtime/runtime.ts";
 import type { Agora } from "./agora.ts";
@@ -13,8 +12,6 @@ export interface RouterOptions<T extends EventBase> {
   readonly type: EventType<T>;
   /** The venue's rule, where it has one. */
   readonly continuity?: ContinuityRule;
-  /** False where the venue numbers nothing. */
-  readonly isKeyed: boolean;
   /** How long events wait behind a hole for another feed to fill it. */
   readonly holdMs: number;
   readonly listener?: RouterListener<T>;
@@ -60,7 +57,9 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   readonly #timers: Timers;
   readonly #options: RouterOptions<T>;
   readonly #publisher: Publisher<T>;
-  readonly #join: Join<T>;
+  readonly #initialValue: T | undefined;
+  /** Chosen by the first event: only it says whether the venue numbers this stream. */
+  #join: Join<T> | undefined;
   readonly #one: T[] = [];
   #feeds: Relay<T>[] = [];
   #detach = new Map<Relay<T>, () => void>();
@@ -74,7 +73,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     this.#timers = timers;
     this.#options = options;
     this.#publisher = agora.open(toPath, options.type, initialValue);
-    this.#join = this.#joinFor(initialValue);
+    this.#initialValue = initialValue;
   }
 
   /** Live sources behind the path. */
@@ -117,7 +116,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   /** Ends the persistent path: the symbol left the universe, or the process stops. What is held back goes out first. */
   [Symbol.dispose](): void {
     this.#hold?.();
-    this.#join.release();
+    this.#join?.release();
     for (const feed of this.#feeds) this.#forget(feed, "ended");
     this.#feeds = [];
     this.#publisher.close();
@@ -125,6 +124,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
 
   #accept(feed: Relay<T>, event: T): void {
     feed.events++;
+    this.#join ??= this.#joinFor(event);
     this.#join.accept(feed, event);
     if (!this.#isSettled || this.#join.isHolding) this.#afterChange();
   }
@@ -132,7 +132,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   #ended(feed: Relay<T>): void {
     if (feed.hasEnded) return;
     feed.hasEnded = true;
-    this.#join.ended();
+    this.#join?.ended();
     this.#forget(feed, "ended");
     this.#afterChange();
   }
@@ -144,7 +144,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     if (this.#feeds.some((feed) => feed.hasEnded && feed.waiting.length === 0)) {
       this.#feeds = this.#feeds.filter((feed) => !feed.hasEnded || feed.waiting.length > 0);
     }
-    if (this.#join.isHolding) this.#hold ??= this.#timers.after(this.#options.holdMs, () => this.#release());
+    if (this.#join?.isHolding) this.#hold ??= this.#timers.after(this.#options.holdMs, () => this.#release());
     else {
       this.#hold?.();
       this.#hold = undefined;
@@ -155,7 +155,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   #release(): void {
     this.#hold = undefined;
     const unproven = this.#feeds.filter((feed) => !feed.isJoined);
-    this.#join.release();
+    this.#join?.release();
     for (const feed of unproven) if (feed.isJoined && !feed.isResolved) this.#resolve(feed, "unproven");
     this.#afterChange();
   }
@@ -183,20 +183,19 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     if (!feed.isResolved) this.#resolve(feed, outcome);
   }
 
-  #joinFor(initialValue: T | undefined): Join<T> {
-    const { type, continuity, isKeyed, listener } = this.#options;
+  #joinFor(event: T): Join<T> {
+    const { type, continuity, listener } = this.#options;
     const owner: JoinOwner<T> = {
       feeds: () => this.#feeds,
-      publish: (event: T) => {
-        this.#one[0] = event;
+      publish: (published: T) => {
+        this.#one[0] = published;
         this.#publisher.publish(this.#one);
       },
-      duplicate: (event: T) => listener?.duplicate(event),
+      duplicate: (dropped: T) => listener?.duplicate(dropped),
       gap: (afterId: number, beforeId: number) => listener?.gap({ path: this.path, afterId, beforeId }),
     };
-    if (!isKeyed) return new CutJoin(owner);
-    const position = initialValue === undefined ? undefined : type.sequenceKey(initialValue);
-    assert(initialValue === undefined || position !== undefined, `the initial value of ${this.path} has no sequence key`);
+    if (type.sequenceKey(event) === undefined) return new CutJoin(owner);
+    const position = this.#initialValue === undefined ? undefined : type.sequenceKey(this.#initialValue);
     return continuity === undefined ? new RisingJoin(type, position?.[1], owner) : new DenseJoin(type, continuity, position, owner);
   }
 }

@@ -5,7 +5,7 @@ import { Agora } from "../../src/agora/agora.ts";
 import type { Batch } from "../../src/agora/batch.ts";
 import { compilePattern } from "../../src/agora/pattern.ts";
 import { LagError, type Subscription } from "../../src/agora/subscription.ts";
-import { ManualTimers } from "./manual_timers.ts";
+import { ManualTimers } from "../support/manual_timers.ts";
 import { event, type Numbered, numbered } from "./numbered.ts";
 
 const SEED = 20261124;

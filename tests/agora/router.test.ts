@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Agora } from "../../src/agora/agora.ts";
 import { AgoraRouter, type JoinOutcome, type RouterOptions } from "../../src/agora/router.ts";
-import { ManualTimers } from "./manual_timers.ts";
+import { ManualTimers } from "../support/manual_timers.ts";
 import { event, follows, type Numbered, numbered } from "./numbered.ts";
 
 const SEED = 20261124;
@@ -17,7 +17,6 @@ function bench(options: Options = { continuity: follows }) {
   const gaps: [number, number][] = [];
   const router = new AgoraRouter<Numbered>(agora, timers, "p", undefined, {
     type: numbered,
-    isKeyed: true,
     holdMs: 2_000,
     listener: { gap: (gap) => gaps.push([gap.afterId, gap.beforeId]), duplicate: () => {} },
     ...options,
@@ -215,7 +214,7 @@ test("a source that ends before its proof leaves what it brought; the router's e
 });
 
 test("without keys the path is cut over at the new source's first event", () => {
-  const b = bench({ isKeyed: false });
+  const b = bench({ type: { ...numbered, sequenceKey: () => undefined } });
   const one = b.source("one");
   const two = b.source("two");
   void b.router.relay("one", WAITS);

@@ -1,10 +1,14 @@
 import type { Cancel, Timers } from "../../src/runtime/runtime.ts";
 
-/** Virtual timers for agora's tests: nothing runs until the test says so. Turns run on the next microtask, as a real turn's end would. */
+/** Timers a test moves by hand, for units below the simulated world: nothing runs until the test says so. Turns run on the next microtask, as a real turn's end would. */
 export class ManualTimers implements Timers {
   #nowMs = 0;
   #order = 0;
   #due: { at: number; order: number; run: () => void }[] = [];
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
 
   after(delayMs: number, run: () => void): Cancel {
     const entry = { at: this.#nowMs + delayMs, order: this.#order++, run };
@@ -36,9 +40,14 @@ export class ManualTimers implements Timers {
       this.#due = this.#due.filter((each) => each !== next);
       this.#nowMs = next.at;
       next.run();
-      await Promise.resolve();
+      await settled();
     }
     this.#nowMs = until;
-    await Promise.resolve();
+    await settled();
   }
+}
+
+/** Promise chains of a few links run to their end. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 8; i++) await Promise.resolve();
 }

@@ -1,0 +1,185 @@
+/** [dispatcher] ▸ worker ▸ codec ▸ router ▸ path.  In: the venue's universe. Out: workers that carry it, and a persistent path a stream. */
+import type { Agora } from "../agora/agora.ts";
+import { AgoraRouter } from "../agora/router.ts";
+import type { EventBase } from "../events/event_type.ts";
+import { Codec } from "../exchanges/codec.ts";
+import type { Source } from "../exchanges/source.ts";
+import { Backoff } from "../lib/backoff.ts";
+import { sleep } from "../lib/sleep.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Happenings } from "../telemetry/happenings.ts";
+import { type Binding, bindingsOf, type Selection } from "./binding.ts";
+import { ConnectionBudget } from "./connection_budget.ts";
+import { Lanes } from "./lanes.ts";
+import { RestClient } from "./rest_client.ts";
+import { Seat, type SeatContext } from "./seat.ts";
+import { temporaryPath, Worker } from "./worker.ts";
+
+export interface DispatcherOptions extends Selection {
+  readonly universeIntervalMs: number;
+  readonly workerMaxAgeMs: number;
+  /** Sockets that carry each stream at the same time. */
+  readonly redundancy: number;
+  readonly wsUrls: readonly string[];
+  readonly restUrls: readonly string[];
+  readonly streamsPerWorkerMax?: number;
+  readonly staleAfterMs?: number;
+}
+
+export interface DispatcherStatus {
+  readonly symbols: number;
+  readonly streams: number;
+  readonly sockets: number;
+}
+
+const STREAMS_PER_WORKER_MAX = 300; // half a venue's limit would do; small sockets lag less and lose less
+const QUIET_MS = 2_000; // nobody brought anything for this long after the acknowledgement
+const JOIN_DEADLINE_MS = 10_000;
+const HOLD_MS = 3_000; // the largest skew seen between two sockets is a few hundred ms
+
+/** One per source: knows the universe, packs it into Workers, and keeps one persistent path a stream however often those change. */
+export class Dispatcher implements Disposable {
+  readonly #runtime: Runtime;
+  readonly #agora: Agora;
+  readonly #source: Source;
+  readonly #happenings: Happenings;
+  readonly #options: DispatcherOptions;
+  readonly #stop = new AbortController();
+  readonly #rest: RestClient;
+  readonly #codec: Codec;
+  readonly #lanes: Lanes;
+  readonly #seats: Seat[][] = [];
+  readonly #routers = new Map<string, AgoraRouter<EventBase>>();
+  readonly #bindings = new Map<string, Binding>();
+  readonly #budget: ConnectionBudget;
+  #workersMade = 0;
+
+  constructor(runtime: Runtime, agora: Agora, source: Source, happenings: Happenings, options: DispatcherOptions) {
+    this.#runtime = runtime;
+    this.#agora = agora;
+    this.#source = source;
+    this.#happenings = happenings;
+    this.#options = options;
+    this.#rest = new RestClient(runtime, {
+      hosts: options.restUrls,
+      weightPerMinute: source.limits.restWeightPerMinute,
+      signal: this.#stop.signal,
+    });
+    this.#codec = new Codec(source);
+    this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
+    this.#budget = new ConnectionBudget(runtime, source.limits);
+  }
+
+  get status(): DispatcherStatus {
+    return {
+      symbols: new Set([...this.#bindings.values()].map((binding) => binding.symbol)).size,
+      streams: this.#bindings.size,
+      sockets: this.#seats.flat().filter((seat) => seat.worker !== undefined).length,
+    };
+  }
+
+  /** Follows the universe until disposed. Resolves then; never rejects. */
+  async run(): Promise<void> {
+    const backoff = new Backoff({ baseMs: 1_000, maxMs: 60_000 }, () => this.#runtime.random.float());
+    while (!this.#stop.signal.aborted) {
+      let waitMs = this.#options.universeIntervalMs;
+      try {
+        await this.#refresh();
+        backoff.succeeded();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        waitMs = Math.min(waitMs, backoff.failed() + 500);
+        this.#happenings.universeFailed(this.#source.id, error instanceof Error ? error.message : String(error), waitMs);
+      }
+      await sleep(this.#runtime.timers, waitMs, this.#stop.signal);
+    }
+  }
+
+  /** Ends every worker, then every path; what was received is published before it returns. */
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+    for (const seat of this.#seats.flat()) seat[Symbol.dispose]();
+    for (const router of this.#routers.values()) router[Symbol.dispose]();
+    this.#routers.clear();
+  }
+
+  async #refresh(): Promise<void> {
+    const instruments = await this.#source.universe(this.#rest);
+    // Venues answer with an empty list during maintenance; believing it would end every path.
+    if (instruments.length === 0) throw new Error("the venue's universe is empty");
+    const refused = (symbol: string, why: string) => this.#happenings.symbolRefused(this.#source.id, symbol, why);
+    const wanted = bindingsOf(this.#source, instruments, this.#options, refused);
+    const listed = [...wanted.values()].filter((binding) => !this.#bindings.has(binding.path));
+    const delisted = [...this.#bindings.keys()].filter((path) => !wanted.has(path));
+    if (this.#stop.signal.aborted) return;
+    for (const path of delisted) this.#delist(path);
+    this.#lanes.remove(delisted);
+    for (const binding of listed) this.#list(binding);
+    for (const lane of this.#lanes.add(listed)) this.#replaceLane(lane);
+    this.#happenings.universe(this.#source.id, { ...this.status, listed: listed.length, delisted: delisted.length });
+  }
+
+  #list(binding: Binding): void {
+    const { event, continuity } = binding.channel;
+    this.#bindings.set(binding.path, binding);
+    this.#routers.set(
+      binding.path,
+      new AgoraRouter<EventBase>(this.#agora, this.#runtime.timers, binding.path, undefined, {
+        type: event,
+        ...(continuity === undefined ? {} : { continuity }),
+        holdMs: HOLD_MS,
+        listener: {
+          gap: (gap) => this.#happenings.gap(this.#source.id, event.name, gap),
+          duplicate: () => this.#happenings.duplicate(this.#source.id, event.name),
+        },
+      }),
+    );
+  }
+
+  #delist(path: string): void {
+    this.#bindings.delete(path);
+    this.#routers.get(path)?.[Symbol.dispose]();
+    this.#routers.delete(path);
+  }
+
+  #replaceLane(lane: number): void {
+    this.#seats[lane] ??= Array.from(
+      { length: this.#options.redundancy },
+      (_, index) =>
+        new Seat(this.#seatContext(), { id: `${this.#source.id}-${lane}.${index}`, bindings: () => this.#lanes.bindings(lane) }, index),
+    );
+    for (const seat of this.#seats[lane]) seat.replace("universe");
+  }
+
+  #seatContext(): SeatContext {
+    return {
+      runtime: this.#runtime,
+      sourceId: this.#source.id,
+      happenings: this.#happenings,
+      budget: this.#budget,
+      workerMaxAgeMs: this.#options.workerMaxAgeMs,
+      signal: this.#stop.signal,
+      open: (bindings, attempt, shutdownNoticed) => this.#openWorker(bindings, attempt, shutdownNoticed),
+    };
+  }
+
+  #openWorker(bindings: readonly Binding[], attempt: number, shutdownNoticed: () => void) {
+    const { wsUrls, staleAfterMs } = this.#options;
+    const worker = new Worker(
+      this.#runtime,
+      this.#agora,
+      this.#source,
+      { codec: this.#codec, happenings: this.#happenings, shutdownNoticed },
+      bindings,
+      {
+        id: String(++this.#workersMade),
+        endpoint: wsUrls[attempt % wsUrls.length]!,
+        staleAfterMs: staleAfterMs ?? this.#source.heartbeat.staleAfterMs,
+      },
+    );
+    const wait = { ready: worker.subscribed, quietMs: QUIET_MS, deadlineMs: JOIN_DEADLINE_MS };
+    // A path may be delisted between packing and opening: it has no router any more, and nobody waits for it.
+    const joins = bindings.flatMap(({ path }) => this.#routers.get(path)?.relay(temporaryPath(path, worker.id), wait) ?? []);
+    return { worker, joins };
+  }
+}

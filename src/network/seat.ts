@@ -1,0 +1,151 @@
+import { Backoff } from "../lib/backoff.ts";
+import { sleep } from "../lib/sleep.ts";
+import type { JoinOutcome } from "../agora/router.ts";
+import type { Cancel, Runtime } from "../runtime/runtime.ts";
+import type { Happenings } from "../telemetry/happenings.ts";
+import type { Binding } from "./binding.ts";
+import type { ConnectionBudget } from "./connection_budget.ts";
+import type { Worker, WorkerEnd } from "./worker.ts";
+
+const ROTATE_FROM = 0.7; // of worker_max_age: workers that opened together are not replaced together …
+const ROTATE_TO = 0.95; // … and none waits for the last moment
+const STABLE_MS = 60_000; // a socket that lived this long has earned an immediate first retry
+const SILENT_JOINS_MAX = 3; // then the new worker is as good as it gets
+const REFUSED_FOR_GOOD_MS = 15 * 60_000; // 403 and 451 do not pass by themselves
+const BAN_MS: Readonly<Record<number, number>> = { 429: 60_000, 418: 120_000 };
+
+export interface SeatContext {
+  readonly runtime: Runtime;
+  readonly sourceId: string;
+  readonly happenings: Happenings;
+  readonly budget: ConnectionBudget;
+  readonly workerMaxAgeMs: number;
+  readonly signal: AbortSignal;
+  /** A new worker and the joins of its paths. `attempt` rises with each failure, so that endpoints fail over. */
+  open(
+    bindings: readonly Binding[],
+    attempt: number,
+    shutdownNoticed: () => void,
+  ): { readonly worker: Worker; readonly joins: readonly Promise<JoinOutcome>[] };
+}
+
+/**
+ * The place of one Worker: it keeps a worker for the lane's streams and replaces it by make before break, whatever the reason
+ * (age, a notice from the venue, a dead or stale socket, a changed universe): the old worker ends when every path has joined the new one.
+ */
+export class Seat implements Disposable {
+  readonly #context: SeatContext;
+  readonly #lane: { readonly id: string; bindings(): readonly Binding[] };
+  readonly #backoff: Backoff;
+  #worker: Worker | undefined;
+  /** Connecting or joining, not yet in place. */
+  #candidate: Worker | undefined;
+  #reason: string | undefined;
+  #isReplacing = false;
+  #silentJoins = 0;
+  #attempt: number;
+  #rotation: Cancel | undefined;
+
+  constructor(context: SeatContext, lane: { readonly id: string; bindings(): readonly Binding[] }, index: number) {
+    this.#context = context;
+    this.#lane = lane;
+    this.#attempt = index;
+    this.#backoff = new Backoff({ baseMs: 500, maxMs: 30_000 }, () => context.runtime.random.float());
+  }
+
+  get worker(): Worker | undefined {
+    return this.#worker;
+  }
+
+  /** Asks for a new worker. Asked again meanwhile, it is done once more afterwards. */
+  replace(reason: string): void {
+    this.#reason = reason;
+    if (!this.#isReplacing) void this.#run();
+  }
+
+  [Symbol.dispose](): void {
+    this.#rotation?.();
+    const workers = [this.#candidate, this.#worker];
+    this.#worker = undefined;
+    for (const worker of workers) worker?.[Symbol.dispose]();
+  }
+
+  async #run(): Promise<void> {
+    this.#isReplacing = true;
+    const { signal, runtime, happenings, sourceId } = this.#context;
+    while (this.#reason !== undefined && !signal.aborted) {
+      const reason = this.#reason;
+      this.#reason = undefined;
+      const failure = await this.#replaceOnce(reason);
+      if (failure === undefined || signal.aborted) continue;
+      this.#attempt++;
+      this.#reason ??= reason;
+      const waitMs = Math.max(this.#backoff.failed(), failure.waitMs);
+      happenings.replacementFailed(sourceId, { lane: this.#lane.id, reason, why: failure.why, waitMs: Math.round(waitMs) });
+      await sleep(runtime.timers, waitMs, signal);
+    }
+    this.#isReplacing = false;
+  }
+
+  /** Undefined when the new worker is in place; else why not and how long to wait at least. */
+  async #replaceOnce(reason: string): Promise<{ readonly why: string; readonly waitMs: number } | undefined> {
+    const bindings = this.#lane.bindings();
+    if (bindings.length === 0) {
+      this[Symbol.dispose]();
+      return undefined;
+    }
+    const { budget, signal, happenings, sourceId } = this.#context;
+    await budget.acquire(signal);
+    if (signal.aborted) return undefined;
+    const { worker, joins } = this.#context.open(bindings, this.#attempt, () => this.replace("shutdown_notice"));
+    this.#candidate = worker;
+    const joined = worker.subscribed.then(() => Promise.all(joins));
+    const outcomes = await Promise.race([joined, worker.ended]);
+    this.#candidate = undefined;
+    if (!Array.isArray(outcomes)) return { why: `${outcomes.cause}: ${outcomes.detail}`, waitMs: this.#waitOf(outcomes) };
+    const silent = outcomes.filter((outcome) => outcome === "silent").length;
+    if (silent > 0 && this.#worker !== undefined && ++this.#silentJoins < SILENT_JOINS_MAX) {
+      worker[Symbol.dispose]();
+      return { why: `${silent} streams bring nothing on the new socket`, waitMs: 0 };
+    }
+    this.#silentJoins = 0;
+    this.#takePlace(worker);
+    happenings.replaced(sourceId, { lane: this.#lane.id, reason, worker: worker.id, joins: countBy(outcomes) });
+    return undefined;
+  }
+
+  #takePlace(worker: Worker): void {
+    const { runtime, workerMaxAgeMs } = this.#context;
+    const old = this.#worker;
+    this.#worker = worker;
+    old?.[Symbol.dispose]();
+    this.#rotation?.();
+    const ageMs = workerMaxAgeMs * (ROTATE_FROM + (ROTATE_TO - ROTATE_FROM) * runtime.random.float());
+    this.#rotation = runtime.timers.after(Math.max(0, ageMs - (runtime.clock.monotonicMs() - worker.openedMs)), () => this.replace("age"));
+    void worker.ended.then((end) => this.#lost(worker, end));
+  }
+
+  /** The worker in place ended by itself: its paths have no source until the next one is there. */
+  #lost(worker: Worker, end: WorkerEnd): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#rotation?.();
+    const { runtime, signal } = this.#context;
+    if (runtime.clock.monotonicMs() - worker.openedMs >= STABLE_MS) this.#backoff.succeeded();
+    const waitMs = this.#backoff.failed();
+    void sleep(runtime.timers, waitMs, signal).then(() => this.replace(end.cause));
+  }
+
+  #waitOf(end: WorkerEnd): number {
+    if (end.cause !== "refused" || end.status === undefined) return 0;
+    const waitMs = end.retryAfterMs ?? (end.status === 403 || end.status === 451 ? REFUSED_FOR_GOOD_MS : BAN_MS[end.status] ?? 0);
+    if (waitMs > 0) this.#context.happenings.refused(this.#context.sourceId, end.status, waitMs);
+    return waitMs;
+  }
+}
+
+function countBy(outcomes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,114 @@
+import type { DecodeError } from "../lib/errors.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/**
+ * One function for each thing that can happen: the log line and the counter are one call, so they never part.
+ * ERROR = data was lost or a person is needed, WARN = recovered and nothing lost. Labels have bounded values.
+ */
+export class Happenings {
+  readonly #telemetry: Telemetry;
+
+  constructor(telemetry: Telemetry) {
+    this.#telemetry = telemetry;
+  }
+
+  // ── sockets ──
+
+  socketOpened(source: string, worker: string, streams: number): void {
+    this.#telemetry.count("argus_sockets_opened_total", 1, { source });
+    this.#telemetry.log("info", "socket open", { source, worker, streams });
+  }
+
+  socketEnded(source: string, worker: string, cause: string, detail: string): void {
+    this.#telemetry.count("argus_sockets_ended_total", 1, { source, cause });
+    this.#telemetry.log("warn", "socket ended by itself, replacing it", { source, worker, cause, detail });
+  }
+
+  shutdownNoticed(source: string, worker: string): void {
+    this.#telemetry.count("argus_shutdown_notices_total", 1, { source });
+    this.#telemetry.log("info", "venue announced a shutdown, replacing the socket", { source, worker });
+  }
+
+  replaced(
+    source: string,
+    detail: { readonly lane: string; readonly reason: string; readonly worker: string; readonly joins: Readonly<Record<string, number>> },
+  ): void {
+    this.#telemetry.count("argus_rotations_total", 1, { source, reason: detail.reason });
+    this.#telemetry.log("info", "worker in place", { source, ...detail });
+  }
+
+  replacementFailed(
+    source: string,
+    detail: { readonly lane: string; readonly reason: string; readonly why: string; readonly waitMs: number },
+  ): void {
+    this.#telemetry.count("argus_rotations_failed_total", 1, { source });
+    this.#telemetry.log("warn", "could not put a new worker in place, trying again", { source, ...detail });
+  }
+
+  /** The venue turns this address away; trying again soon would make it worse. */
+  refused(source: string, status: number, waitMs: number): void {
+    this.#telemetry.count("argus_refusals_total", 1, { source, status: String(status) });
+    this.#telemetry.log("error", `venue refuses this address with ${status}; see docs/OPERATIONS.md, "Refused"`, {
+      source,
+      status,
+      waitMs,
+    });
+  }
+
+  streamFailed(source: string, worker: string, stream: string, why: string): void {
+    this.#telemetry.count("argus_streams_failed_total", 1, { source });
+    this.#telemetry.log("error", "stream cannot be subscribed", { source, worker, stream, why });
+  }
+
+  venueError(source: string, worker: string, code: number | undefined, message: string): void {
+    this.#telemetry.count("argus_venue_errors_total", 1, { source });
+    this.#telemetry.log("warn", "venue answered with an error", { source, worker, code, message });
+  }
+
+  // ── frames ──
+
+  frameQuarantined(source: string, worker: string, error: DecodeError, text: string): void {
+    this.#telemetry.count("argus_frames_quarantined_total", 1, { source, reason: error.reason });
+    this.#telemetry.log("error", "frame cannot be read, kept in quarantine", {
+      source,
+      worker,
+      reason: error.reason,
+      why: error.message,
+      frame: text.slice(0, 120),
+    });
+  }
+
+  frameIgnored(source: string, what: string): void {
+    this.#telemetry.count("argus_frames_ignored_total", 1, { source });
+    this.#telemetry.log("debug", "frame is no data", { source, what });
+  }
+
+  /** A hole no socket filled. ERROR: data was lost, even if not by us. */
+  gap(source: string, type: string, gap: { readonly path: string; readonly afterId: number; readonly beforeId: number }): void {
+    this.#telemetry.count("argus_gaps_total", 1, { source, type });
+    this.#telemetry.log("error", "sequence gap", { ...gap });
+  }
+
+  duplicate(source: string, type: string): void {
+    this.#telemetry.count("argus_duplicates_total", 1, { source, type });
+  }
+
+  // ── universe ──
+
+  universe(
+    source: string,
+    detail: { readonly symbols: number; readonly streams: number; readonly listed: number; readonly delisted: number },
+  ): void {
+    this.#telemetry.log("info", "universe", { source, ...detail });
+  }
+
+  universeFailed(source: string, why: string, waitMs: number): void {
+    this.#telemetry.count("argus_universe_failures_total", 1, { source });
+    this.#telemetry.log("warn", "universe could not be read, keeping the one we have", { source, why, waitMs: Math.round(waitMs) });
+  }
+
+  symbolRefused(source: string, symbol: string, why: string): void {
+    this.#telemetry.count("argus_symbols_refused_total", 1, { source });
+    this.#telemetry.log("error", "symbol cannot be recorded", { source, symbol, why });
+  }
+}
