@@ -25,7 +25,8 @@ export interface Source {
   /** The channel a stream name belongs to, or undefined. */
   // deno-lint-ignore no-explicit-any -- as above
   channelOf(stream: string): Channel<any, any> | undefined;
-  universe(rest: Rest): Promise<Instrument[]>;
+  /** Every symbol the venue has. One it cannot describe is told to `refused` and left out; the rest goes on. Throws RestError. */
+  universe(rest: Rest, refused: (symbol: string, why: string) => void): Promise<Instrument[]>;
 }
 
 export interface ControlFrame {
@@ -41,6 +42,8 @@ export interface Channel<T extends EventBase, Raw> {
   stream(instrument: Pick<Instrument, "symbol">): string | undefined;
   /** True for a stream name of this channel. */
   matches(stream: string): boolean;
+  /** The venue's own symbol of a frame. The codec checks that `stream` of it is the stream the frame came on. */
+  symbolOf(raw: Raw, stream: string): string;
   readonly raw: GenericSchema<unknown, Raw>;
   /** The events of one frame, in the venue's order. Throws DecodeError. */
   ofJson(raw: Raw, frame: FrameInfo): T[];
@@ -59,12 +62,14 @@ export interface FrameInfo {
   readonly recvTime: number;
   readonly origin: Origin;
   readonly source: string;
-  /** The venue's own symbol this stream was subscribed for. */
+  /** The venue's own symbol. */
   readonly symbol: string;
   /** A decimal string as DOUBLE. Throws DecodeError `number` for anything that is no finite decimal; counts what does not survive the round trip. */
   decimal(text: string): number;
   /** A venue time in the connection's unit as µs. More than a day off recv_time is counted, never altered. */
   time(value: number): number;
+  /** Counts a value outside what the venue documents; the column stays null. */
+  unknown(field: string): undefined;
 }
 
 export type Classified =

@@ -104,10 +104,10 @@ export class Dispatcher implements Disposable {
   }
 
   async #refresh(): Promise<void> {
-    const instruments = await this.#source.universe(this.#rest);
+    const refused = (symbol: string, why: string) => this.#happenings.symbolRefused(this.#source.id, symbol, why);
+    const instruments = await this.#source.universe(this.#rest, refused);
     // Venues answer with an empty list during maintenance; believing it would end every path.
     if (instruments.length === 0) throw new Error("the venue's universe is empty");
-    const refused = (symbol: string, why: string) => this.#happenings.symbolRefused(this.#source.id, symbol, why);
     const wanted = bindingsOf(this.#source, instruments, this.#options, refused);
     const listed = [...wanted.values()].filter((binding) => !this.#bindings.has(binding.path));
     const delisted = [...this.#bindings.keys()].filter((path) => !wanted.has(path));

@@ -1,0 +1,107 @@
+/** socket ▸ worker ▸ [codec] ▸ router ▸ path ▸ buffer ▸ chunk ▸ day file.  In: frames with recv_time. Out: events, or why there are none. */
+import * as v from "valibot";
+import type { EventBase, Origin } from "../events/event_type.ts";
+import { parseDecimal } from "../lib/decimal.ts";
+import { DecodeError } from "../lib/errors.ts";
+import { US_PER_DAY, US_PER_MS } from "../lib/time.ts";
+import type { Channel, Classified, FrameInfo, Source, TimeUnit } from "./source.ts";
+
+export type Decoded =
+  // deno-lint-ignore no-explicit-any -- channels of all event types; the registry is the documented exception
+  | { readonly kind: "events"; readonly channel: Channel<any, any>; readonly stream: string; readonly symbol: string; readonly events: readonly EventBase[] }
+  | { readonly kind: "control"; readonly classified: Exclude<Classified, { kind: "data" }> }
+  | { readonly kind: "bad"; readonly error: DecodeError };
+
+/** What was read but deserves a look. Counted since the start; `firsts` names the first of each kind. */
+export interface CodecCounts {
+  inexactDecimals: number;
+  timesOff: number;
+  unknownValues: number;
+  unknownFields: number;
+}
+
+export interface CodecOptions {
+  /** Unit of the venue's times on this connection. Never guessed. */
+  readonly timeUnit: TimeUnit;
+  readonly origin: Origin;
+}
+
+/** Frames of one source into events. Never throws: what cannot be read is `bad`, and nothing is guessed. */
+export class Codec {
+  readonly counts: CodecCounts = { inexactDecimals: 0, timesOff: 0, unknownValues: 0, unknownFields: 0 };
+  readonly #source: Source;
+  readonly #usPerTick: number;
+  // deno-lint-ignore no-explicit-any -- as above
+  readonly #known = new Map<string, { readonly channel: Channel<any, any>; readonly symbol: string }>();
+  /** One object for all frames: `ofJson` reads it and keeps nothing of it. */
+  readonly #frame: { -readonly [K in keyof FrameInfo]: FrameInfo[K] };
+
+  constructor(source: Source, options: Partial<CodecOptions> = {}) {
+    this.#source = source;
+    this.#usPerTick = (options.timeUnit ?? source.timeUnit) === "ms" ? US_PER_MS : 1;
+    this.#frame = {
+      recvTime: 0,
+      origin: options.origin ?? "live",
+      source: source.id,
+      symbol: "",
+      decimal: (text) => this.#decimal(text),
+      time: (value) => this.#time(value),
+      unknown: () => {
+        this.counts.unknownValues++;
+        return undefined;
+      },
+    };
+  }
+
+  decode(text: string, recvTime: number): Decoded {
+    try {
+      const classified = this.#source.classify(text);
+      if (classified.kind !== "data") return { kind: "control", classified };
+      return this.#events(classified.stream, classified.data, recvTime);
+    } catch (error) {
+      if (error instanceof DecodeError) return { kind: "bad", error };
+      return { kind: "bad", error: new DecodeError("shape", `frame broke its channel: ${String(error)}`, { cause: error }) };
+    }
+  }
+
+  #events(stream: string, data: unknown, recvTime: number): Decoded {
+    const known = this.#known.get(stream);
+    const channel = known?.channel ?? this.#source.channelOf(stream);
+    if (channel === undefined) throw new DecodeError("unknown_stream", `no channel of ${this.#source.id} has a stream like ${stream}`);
+    const parsed = v.safeParse(channel.raw, data, { abortEarly: true });
+    if (!parsed.success) throw schemaError(stream, parsed.issues[0]);
+    const raw = parsed.output;
+    const symbol = channel.symbolOf(raw, stream);
+    if (known === undefined) {
+      if (channel.stream({ symbol }) !== stream) throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}`);
+      this.#known.set(stream, { channel, symbol });
+    } else if (known.symbol !== symbol) throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}, expected ${known.symbol}`);
+    this.counts.unknownFields += Math.max(0, countKeys(data) - countKeys(raw));
+    this.#frame.recvTime = recvTime;
+    this.#frame.symbol = symbol;
+    return { kind: "events", channel, stream, symbol, events: channel.ofJson(raw, this.#frame) };
+  }
+
+  #decimal(text: string): number {
+    const decimal = parseDecimal(text);
+    if (decimal === undefined) throw new DecodeError("number", `expected a decimal, found ${JSON.stringify(text.slice(0, 40))}`);
+    if (!decimal.isExact) this.counts.inexactDecimals++;
+    return decimal.value;
+  }
+
+  #time(value: number): number {
+    const time = value * this.#usPerTick;
+    if (!Number.isSafeInteger(time)) throw new DecodeError("number", `expected a time, found ${value}`);
+    if (Math.abs(time - this.#frame.recvTime) > US_PER_DAY) this.counts.timesOff++;
+    return time;
+  }
+}
+
+function schemaError(stream: string, issue: v.BaseIssue<unknown>): DecodeError {
+  const field = issue.path?.map((item) => String((item as { key: unknown }).key)).join(".") ?? "payload";
+  return new DecodeError("schema", `${stream}: ${field}: expected ${issue.expected ?? "another value"}, found ${issue.received}`);
+}
+
+function countKeys(value: unknown): number {
+  return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+}
