@@ -15,7 +15,13 @@ export const bbo: EventType<BboEvent> = {
   version: 1,
   doc: "Best bid and offer, each change the venue publishes.",
   columns: marketColumns<BboEvent>([
-    { field: "updateId", kind: "int64", isNullable: true, encoding: "delta", doc: "the venue's id of the book state; rises, need not be consecutive" },
+    {
+      field: "updateId",
+      kind: "int64",
+      isNullable: true,
+      encoding: "delta",
+      doc: "the venue's id of the book state; rises, need not be consecutive",
+    },
     { field: "bidPrice", kind: "double", isNullable: true, encoding: "dictionary", doc: "best bid; null = no bids" },
     { field: "bidSize", kind: "double", isNullable: true, encoding: "plain", doc: "size at the best bid" },
     { field: "askPrice", kind: "double", isNullable: true, encoding: "dictionary", doc: "best offer; null = no offers" },

@@ -18,10 +18,28 @@ export const depth: EventType<DepthEvent> = {
   columns: marketColumns<DepthEvent>([
     { field: "firstUpdateId", kind: "int64", isNullable: true, encoding: "delta", doc: "first update id the row covers" },
     { field: "lastUpdateId", kind: "int64", isNullable: true, encoding: "delta", doc: "last update id the row covers" },
-    { field: "prevUpdateId", kind: "int64", isNullable: true, encoding: "delta", doc: "last update id of the message before, where the venue names it" },
+    {
+      field: "prevUpdateId",
+      kind: "int64",
+      isNullable: true,
+      encoding: "delta",
+      doc: "last update id of the message before, where the venue names it",
+    },
     { field: "isSnapshot", kind: "boolean", isNullable: false, encoding: "rle", doc: "true: the row replaces the whole book" },
-    { field: "bids", kind: "levels", isNullable: false, encoding: "dictionary", doc: "changed bid levels in the venue's order; size 0 removes the level" },
-    { field: "asks", kind: "levels", isNullable: false, encoding: "dictionary", doc: "changed ask levels in the venue's order; size 0 removes the level" },
+    {
+      field: "bids",
+      kind: "levels",
+      isNullable: false,
+      encoding: "dictionary",
+      doc: "changed bid levels in the venue's order; size 0 removes the level",
+    },
+    {
+      field: "asks",
+      kind: "levels",
+      isNullable: false,
+      encoding: "dictionary",
+      doc: "changed ask levels in the venue's order; size 0 removes the level",
+    },
   ]),
   sequenceKey: ({ firstUpdateId, lastUpdateId }) => lastUpdateId === undefined ? undefined : [firstUpdateId ?? lastUpdateId, lastUpdateId],
 };

@@ -10,8 +10,20 @@ export function snakeCase(field: string): string {
 /** The contract's frame around every market event: times, source and symbol before its own columns, origin after them. */
 export function marketColumns<T extends EventBase>(own: readonly Spec<T>[]): Column<T>[] {
   const before: Spec<T>[] = [
-    { field: "recvTime", kind: "timestamp", isNullable: false, encoding: "delta", doc: "when our socket had the frame (this machine's clock)" },
-    { field: "eventTime", kind: "timestamp", isNullable: true, encoding: "delta", doc: "the venue's time of the event; null where it gives none" },
+    {
+      field: "recvTime",
+      kind: "timestamp",
+      isNullable: false,
+      encoding: "delta",
+      doc: "when our socket had the frame (this machine's clock)",
+    },
+    {
+      field: "eventTime",
+      kind: "timestamp",
+      isNullable: true,
+      encoding: "delta",
+      doc: "the venue's time of the event; null where it gives none",
+    },
     { field: "source", kind: "string", isNullable: false, encoding: "dictionary", doc: "source id, e.g. `binance`" },
     { field: "symbol", kind: "string", isNullable: false, encoding: "dictionary", doc: "the venue's own symbol, upper case" },
   ];

@@ -8,11 +8,18 @@ import type { Channel, Classified, FrameInfo, Source, TimeUnit } from "./source.
 
 export type Decoded =
   // deno-lint-ignore no-explicit-any -- channels of all event types; the registry is the documented exception
-  | { readonly kind: "events"; readonly channel: Channel<any, any>; readonly stream: string; readonly symbol: string; readonly events: readonly EventBase[] }
+  | {
+    readonly kind: "events";
+    readonly channel: Channel<any, any>;
+    readonly stream: string;
+    readonly symbol: string;
+    readonly events: readonly EventBase[];
+    readonly inexactDecimals: number;
+  }
   | { readonly kind: "control"; readonly classified: Exclude<Classified, { kind: "data" }> }
   | { readonly kind: "bad"; readonly error: DecodeError };
 
-/** What was read but deserves a look. Counted since the start; `firsts` names the first of each kind. */
+/** What was read but deserves a look, since the start. */
 export interface CodecCounts {
   inexactDecimals: number;
   timesOff: number;
@@ -75,11 +82,15 @@ export class Codec {
     if (known === undefined) {
       if (channel.stream({ symbol }) !== stream) throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}`);
       this.#known.set(stream, { channel, symbol });
-    } else if (known.symbol !== symbol) throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}, expected ${known.symbol}`);
+    } else if (known.symbol !== symbol) {
+      throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}, expected ${known.symbol}`);
+    }
     this.counts.unknownFields += Math.max(0, countKeys(data) - countKeys(raw));
     this.#frame.recvTime = recvTime;
     this.#frame.symbol = symbol;
-    return { kind: "events", channel, stream, symbol, events: channel.ofJson(raw, this.#frame) };
+    const inexactBefore = this.counts.inexactDecimals;
+    const events = channel.ofJson(raw, this.#frame);
+    return { kind: "events", channel, stream, symbol, events, inexactDecimals: this.counts.inexactDecimals - inexactBefore };
   }
 
   #decimal(text: string): number {

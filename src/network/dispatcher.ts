@@ -13,7 +13,7 @@ import { ConnectionBudget } from "./connection_budget.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { Seat, type SeatContext } from "./seat.ts";
-import { temporaryPath, Worker } from "./worker.ts";
+import { type KeepFrame, temporaryPath, Worker } from "./worker.ts";
 
 export interface DispatcherOptions extends Selection {
   readonly universeIntervalMs: number;
@@ -24,6 +24,7 @@ export interface DispatcherOptions extends Selection {
   readonly restUrls: readonly string[];
   readonly streamsPerWorkerMax?: number;
   readonly staleAfterMs?: number;
+  readonly keepFrame: KeepFrame;
 }
 
 export interface DispatcherStatus {
@@ -164,12 +165,12 @@ export class Dispatcher implements Disposable {
   }
 
   #openWorker(bindings: readonly Binding[], attempt: number, shutdownNoticed: () => void) {
-    const { wsUrls, staleAfterMs } = this.#options;
+    const { wsUrls, staleAfterMs, keepFrame } = this.#options;
     const worker = new Worker(
       this.#runtime,
       this.#agora,
       this.#source,
-      { codec: this.#codec, happenings: this.#happenings, shutdownNoticed },
+      { codec: this.#codec, happenings: this.#happenings, keepFrame, shutdownNoticed },
       bindings,
       {
         id: String(++this.#workersMade),

@@ -18,6 +18,11 @@ export interface WorkerOptions {
   readonly staleAfterMs: number;
 }
 
+/** Keeps frames that could not be read, or not exactly: nothing a venue said is lost. */
+export type KeepFrame = (
+  frame: { readonly source: string; readonly reason: string; readonly recvTime: number; readonly text: string },
+) => void;
+
 /** Why a worker ended. `terminated`: it was disposed. `stale`: the socket lives but brings no data. */
 export type WorkerEnd = SocketClosed | { readonly cause: "stale"; readonly detail: string };
 
@@ -40,8 +45,9 @@ export class Worker implements Disposable {
   readonly #source: Source;
   readonly #codec: Codec;
   readonly #happenings: Happenings;
+  readonly #keepFrame: KeepFrame;
   readonly #staleAfterMs: number;
-  readonly #byStream = new Map<string, { readonly symbol: string; readonly publisher: Publisher<EventBase> }>();
+  readonly #byStream = new Map<string, Publisher<EventBase>>();
   readonly #subscriber: Subscriber;
   readonly #socket: Socket;
   readonly #staleness: Cancel;
@@ -57,7 +63,7 @@ export class Worker implements Disposable {
     runtime: Runtime,
     agora: Agora,
     source: Source,
-    deps: { readonly codec: Codec; readonly happenings: Happenings; readonly shutdownNoticed: () => void },
+    deps: { readonly codec: Codec; readonly happenings: Happenings; readonly keepFrame: KeepFrame; readonly shutdownNoticed: () => void },
     bindings: readonly Binding[],
     options: WorkerOptions,
   ) {
@@ -66,13 +72,14 @@ export class Worker implements Disposable {
     this.#source = source;
     this.#codec = deps.codec;
     this.#happenings = deps.happenings;
+    this.#keepFrame = deps.keepFrame;
     this.#shutdownNoticed = deps.shutdownNoticed;
     this.#staleAfterMs = options.staleAfterMs;
     this.streams = bindings.map((binding) => binding.stream);
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
-    for (const { stream, symbol, path, channel } of bindings) {
-      this.#byStream.set(stream, { symbol, publisher: agora.open<EventBase>(temporaryPath(path, this.id), channel.event) });
+    for (const { stream, path, channel } of bindings) {
+      this.#byStream.set(stream, agora.open<EventBase>(temporaryPath(path, this.id), channel.event));
     }
     this.#subscriber = new Subscriber(
       runtime.timers,
@@ -129,16 +136,26 @@ export class Worker implements Disposable {
     const decoded = this.#codec.decode(text, recvTime);
     switch (decoded.kind) {
       case "events":
-        this.#lastDataMs = this.#runtime.clock.monotonicMs();
-        this.#byStream.get(decoded.stream)?.publisher.publish(decoded.events);
-        return;
+        if (decoded.inexactDecimals > 0) {
+          this.#happenings.inexactDecimals(this.#source.id, decoded.symbol, decoded.inexactDecimals);
+          this.#keepFrame({ source: this.#source.id, reason: "inexact", recvTime, text });
+        }
+        return this.#publish(decoded.stream, decoded.events);
       case "control":
         return this.#control(decoded.classified);
       case "bad":
-        return this.#happenings.frameQuarantined(this.#source.id, this.id, decoded.error, text);
+        this.#happenings.frameQuarantined(this.#source.id, this.id, decoded.error, text);
+        return this.#keepFrame({ source: this.#source.id, reason: decoded.error.reason, recvTime, text });
       default:
         unreachable(decoded);
     }
+  }
+
+  #publish(stream: string, events: readonly EventBase[]): void {
+    const bound = this.#byStream.get(stream);
+    if (bound === undefined) return this.#happenings.frameIgnored(this.#source.id, `stream ${stream}, which was not asked for`);
+    this.#lastDataMs = this.#runtime.clock.monotonicMs();
+    bound.publish(events);
   }
 
   #control(classified: Exclude<Classified, { kind: "data" }>): void {
@@ -160,7 +177,7 @@ export class Worker implements Disposable {
 
   #streamFailed(stream: string, why: string): void {
     this.#happenings.streamFailed(this.#source.id, this.id, stream, why);
-    this.#byStream.get(stream)?.publisher.close();
+    this.#byStream.get(stream)?.close();
   }
 
   #checkStaleness(): void {
@@ -182,7 +199,7 @@ export class Worker implements Disposable {
     this.#hasEnded = true;
     this.#staleness();
     this.#subscriber.stop();
-    for (const { publisher } of this.#byStream.values()) publisher.close();
+    for (const publisher of this.#byStream.values()) publisher.close();
   }
 }
 

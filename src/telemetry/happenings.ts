@@ -7,6 +7,7 @@ import type { Telemetry } from "./telemetry.ts";
  */
 export class Happenings {
   readonly #telemetry: Telemetry;
+  readonly #symbolsInexact = new Set<string>();
 
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
@@ -69,6 +70,7 @@ export class Happenings {
 
   frameQuarantined(source: string, worker: string, error: DecodeError, text: string): void {
     this.#telemetry.count("argus_frames_quarantined_total", 1, { source, reason: error.reason });
+    if (!isMilestone(this.#telemetry.counter("argus_frames_quarantined_total", { source, reason: error.reason }))) return;
     this.#telemetry.log("error", "frame cannot be read, kept in quarantine", {
       source,
       worker,
@@ -76,6 +78,14 @@ export class Happenings {
       why: error.message,
       frame: text.slice(0, 120),
     });
+  }
+
+  /** DOUBLE cannot give the venue's digits back: counted, logged once a symbol, the frame kept. */
+  inexactDecimals(source: string, symbol: string, count: number): void {
+    this.#telemetry.count("argus_inexact_decimals_total", count, { source });
+    if (this.#symbolsInexact.has(symbol)) return;
+    this.#symbolsInexact.add(symbol);
+    this.#telemetry.log("error", "a decimal does not survive DOUBLE; its frames are kept in quarantine", { source, symbol });
   }
 
   frameIgnored(source: string, what: string): void {
@@ -111,4 +121,9 @@ export class Happenings {
     this.#telemetry.count("argus_symbols_refused_total", 1, { source });
     this.#telemetry.log("error", "symbol cannot be recorded", { source, symbol, why });
   }
+}
+
+/** 1, 10, 100, …: a venue that changes its format must not fill the log. */
+function isMilestone(count: number): boolean {
+  return Number.isInteger(Math.log10(count));
 }

@@ -38,7 +38,9 @@ export function classify(text: string): Classified {
   if (frame.e === "serverShutdown") return { kind: "shutdown" };
   const id = typeof frame.id === "number" ? frame.id : undefined;
   const error = isRecord(frame.error) ? frame.error : frame;
-  if (typeof error.msg === "string") return { kind: "error", id, code: typeof error.code === "number" ? error.code : undefined, message: error.msg };
+  if (typeof error.msg === "string") {
+    return { kind: "error", id, code: typeof error.code === "number" ? error.code : undefined, message: error.msg };
+  }
   if ("result" in frame && id !== undefined) return { kind: "ack", id };
   throw new DecodeError("shape", `no frame of this venue: keys ${Object.keys(frame).slice(0, 8).join(", ")}`);
 }
