@@ -225,7 +225,8 @@ export interface Threads {
 export type ThreadName = "storage";
 
 export interface Thread {
-  post(message: unknown): void;
+  /** A buffer in `transfer` moves: it is empty here afterwards. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   terminate(): void;
 }
 
@@ -236,7 +237,7 @@ export interface ThreadHandler {
 
 /** The other side of a Thread: what an entry file gets. */
 export interface ThreadPort {
-  post(message: unknown): void;
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   receive(handler: (message: unknown) => void): void;
 }
 

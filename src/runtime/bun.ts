@@ -1,0 +1,73 @@
+import { dlopen, FFIType } from "bun:ffi";
+import process from "node:process";
+import type { DiskLock, Runtime } from "./runtime.ts";
+import { exclusiveFile, lockFile } from "./file_lock.ts";
+import type { OpenWire } from "./live_sockets.ts";
+import { assemble, type RuntimeOptions } from "./node_shared.ts";
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return assemble({ name: "bun", version: Bun.version, openWire, lock }, options);
+}
+
+/** The refusal's text ends in the status; its headers are not shown. */
+const REFUSED = /status code: (\d{3})$/;
+
+/** Bun's WebSocket, with the extras it has over the standard. */
+interface BunWebSocket extends WebSocket {
+  ping(): void;
+  terminate(): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+}
+
+const openWire: OpenWire = (url, _options, events) => {
+  const NativeWebSocket = WebSocket as unknown as new (url: string, options: { perMessageDeflate: boolean }) => BunWebSocket;
+  const socket = new NativeWebSocket(url, { perMessageDeflate: false });
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", () => events.opened());
+  socket.addEventListener("ping", () => events.heard());
+  socket.addEventListener("pong", () => events.heard());
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
+    events.message(typeof data === "string" ? data : new Uint8Array(data));
+  let wasOpen = false;
+  socket.addEventListener("open", () => wasOpen = true);
+  socket.addEventListener("error", (event) => {
+    const detail = (event as ErrorEvent).message || "connection failed";
+    const status = REFUSED.exec(detail)?.[1];
+    events.ended({ cause: wasOpen ? "error" : "refused", detail, ...(status === undefined ? {} : { status: Number(status) }) });
+  });
+  socket.addEventListener("close", (event) => {
+    const { code, reason } = event as CloseEvent;
+    events.ended({ cause: wasOpen ? "ended" : "refused", code, detail: reason || `closed with ${code}` });
+  });
+  return {
+    isOpen: () => socket.readyState === WebSocket.OPEN,
+    send: (text) => void socket.send(text),
+    ping: () => socket.ping(),
+    terminate: () => socket.terminate(),
+  };
+};
+
+const LOCK_EXCLUSIVE_NOW = 2 | 4; // LOCK_EX | LOCK_NB
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  linux: ["libc.so.6", "libc.so"], // glibc, musl
+  darwin: ["libSystem.B.dylib"],
+};
+
+function lock(path: string): DiskLock | undefined {
+  const libraries = LIBRARIES[process.platform];
+  if (libraries === undefined) return exclusiveFile(path);
+  const flock = openFlock(libraries);
+  return lockFile(path, (fd) => flock(fd, LOCK_EXCLUSIVE_NOW) === 0);
+}
+
+function openFlock(libraries: readonly string[]): (fd: number, operation: number) => number {
+  let failure: unknown;
+  for (const library of libraries) {
+    try {
+      return dlopen(library, { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } }).symbols.flock;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import * as zlib from "node:zlib";
+import type { Compression } from "./runtime.ts";
+import { decoderStream } from "./decoder_stream.ts";
+import { withContentSize, ZstdFrames, zstdHeader } from "./zstd_frame.ts";
+
+export const nodeCompression: Compression = {
+  zstd(bytes, level) {
+    const params = { [zlib.constants.ZSTD_c_compressionLevel]: level, [zlib.constants.ZSTD_c_checksumFlag]: 1 };
+    return withContentSize(zlib.zstdCompressSync(bytes, { params }), bytes.length);
+  },
+  unzstd(bytes, length) {
+    assertOneFrame(bytes, length);
+    // A limit of 0 is refused, and an empty frame needs none.
+    const content = zlib.zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) });
+    if (content.length !== length) throw new Error(`zstd frame gives ${content.length} bytes, not ${length}`);
+    return content;
+  },
+  gunzip: (bytes) => zlib.gunzipSync(bytes),
+  decoder: (format) => decoderStream(format),
+  crc32: (bytes) => zlib.crc32(bytes),
+  sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+};
+
+function assertOneFrame(bytes: Uint8Array, length: number): void {
+  const size = zstdHeader(bytes)?.contentBytes;
+  if (size !== undefined && size !== length) throw new Error(`zstd frame announces ${size} bytes, not ${length}`);
+  const frames = new ZstdFrames();
+  let count = 0;
+  frames.push(bytes, (_, isLast) => count += isLast ? 1 : 0);
+  if (count !== 1 || !frames.isWhole()) throw new Error("zstd frame is truncated, or bytes follow it");
+}

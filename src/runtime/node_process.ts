@@ -1,0 +1,43 @@
+import * as os from "node:os";
+import process from "node:process";
+import type { Process } from "./runtime.ts";
+
+const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+const COLUMNS = 80; // where the output is no terminal
+
+export function nodeProcess(): Process {
+  // A closed reader also raises `error` on the stream, which unheard would be an uncaught exception; the callback has told it already.
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    pid: process.pid,
+    host: os.hostname(),
+    platform: `${process.platform}-${process.arch}`,
+    folder: process.cwd(),
+    isTerminal: process.stdout.isTTY === true,
+    columns: process.stdout.columns || COLUMNS,
+    write: (target, text) =>
+      new Promise((resolve) => {
+        (target === "out" ? process.stdout : process.stderr).write(text, (error) => resolve(error === null || error === undefined));
+      }),
+    onStop(run) {
+      const listener = (signal: string) => run(signal);
+      for (const signal of STOP_SIGNALS) process.on(signal, listener);
+      return () => {
+        for (const signal of STOP_SIGNALS) process.off(signal, listener);
+      };
+    },
+    onFatal(run) {
+      process.on("uncaughtException", run);
+      process.on("unhandledRejection", run);
+    },
+    exit: (code) => process.exit(code),
+    rssBytes: () => process.memoryUsage().rss,
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
+  };
+}

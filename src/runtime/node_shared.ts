@@ -1,0 +1,55 @@
+import { randomFillSync } from "node:crypto";
+import type { DiskLock, Random, Runtime, Sockets } from "./runtime.ts";
+import { httpClient } from "./http_client.ts";
+import { liveSockets, type OpenWire } from "./live_sockets.ts";
+import { nodeCompression } from "./node_compression.ts";
+import { nodeDisk } from "./node_disk.ts";
+import { nodeProcess } from "./node_process.ts";
+import { nodeTcp } from "./node_tcp.ts";
+import { nodeTimers } from "./node_timers.ts";
+import { supervisedThreads, type ThreadEntries } from "./supervised_thread.ts";
+import { HEARTBEAT, type Heartbeat } from "./thread_envelope.ts";
+import { wallClock } from "./wall_clock.ts";
+
+export interface RuntimeOptions {
+  /** `import.meta.url` of the program's first module. */
+  readonly mainUrl: string;
+  /** Other thread entries and a faster heartbeat, for tests. */
+  readonly entries?: ThreadEntries;
+  readonly heartbeat?: Heartbeat;
+}
+
+/** What one runtime does in a way of its own. */
+export interface Native {
+  readonly name: "bun" | "deno";
+  readonly version: string;
+  readonly openWire: OpenWire;
+  readonly lock: (path: string) => DiskLock | undefined;
+}
+
+/** The port, from what both runtimes share through node:* and web APIs and from the little that is native. */
+export function assemble(native: Native, options: RuntimeOptions): Runtime {
+  const clock = wallClock();
+  const timers = nodeTimers;
+  const sockets: Sockets = liveSockets(clock, timers, native.openWire);
+  const entries = options.entries ?? { storage: new URL("./storage_worker.ts", options.mainUrl).href };
+  return {
+    name: native.name,
+    version: native.version,
+    clock,
+    timers,
+    random,
+    sockets,
+    http: httpClient(timers),
+    tcp: nodeTcp,
+    disk: nodeDisk(native.lock),
+    compression: nodeCompression,
+    threads: supervisedThreads(clock, timers, entries, options.heartbeat ?? HEARTBEAT),
+    process: nodeProcess(),
+  };
+}
+
+const random: Random = {
+  float: () => Math.random(),
+  bytes: (count) => randomFillSync(new Uint8Array(count)),
+};
