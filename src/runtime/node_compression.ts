@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as zlib from "node:zlib";
+import { assert } from "../lib/assert.ts";
 import type { Compression } from "./runtime.ts";
 import { decoderStream } from "./decoder_stream.ts";
 import { withContentSize, ZstdFrames, zstdHeader } from "./zstd_frame.ts";
@@ -7,7 +8,7 @@ import { withContentSize, ZstdFrames, zstdHeader } from "./zstd_frame.ts";
 export const nodeCompression: Compression = {
   zstd(bytes, level) {
     const params = { [zlib.constants.ZSTD_c_compressionLevel]: level, [zlib.constants.ZSTD_c_checksumFlag]: 1 };
-    return withContentSize(zlib.zstdCompressSync(bytes, { params }), bytes.length);
+    return withContentSize(onlyFrame(zlib.zstdCompressSync(bytes, { params })), bytes.length);
   },
   unzstd(bytes, length) {
     assertOneFrame(bytes, length);
@@ -21,6 +22,20 @@ export const nodeCompression: Compression = {
   crc32: (bytes) => zlib.crc32(bytes),
   sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
 };
+
+/** Deno's encoder ends a large output (from about half a megabyte of input) with a second, empty frame. */
+function onlyFrame(encoded: Uint8Array): Uint8Array {
+  const frames = new ZstdFrames();
+  let end = 0;
+  let isFirst = true;
+  frames.push(encoded, (bytes, isLast) => {
+    if (isFirst) end += bytes.length;
+    if (isLast) isFirst = false;
+  });
+  if (end === encoded.length) return encoded;
+  assert(zlib.zstdDecompressSync(encoded.subarray(end)).length === 0, "the zstd encoder split its input over several frames");
+  return encoded.subarray(0, end);
+}
 
 function assertOneFrame(bytes: Uint8Array, length: number): void {
   const size = zstdHeader(bytes)?.contentBytes;

@@ -11,6 +11,8 @@ export interface ZstdHeader {
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const HEADER_BYTES_MAX = 18;
+const SINGLE_SEGMENT = 0x20;
+const SIZE_OF_8_BYTES = 0xc0;
 const RESERVED_BITS = 0b0001_1000; // not read by decoders: a flip there would go unnoticed
 
 /** The header at the start of `bytes`, or undefined when there are not enough of them. Throws for what is no frame. */
@@ -21,7 +23,7 @@ export function zstdHeader(bytes: Uint8Array): ZstdHeader | undefined {
   const descriptor = bytes[4]!;
   if ((descriptor & RESERVED_BITS) !== 0) throw new Error("zstd frame header has reserved bits set");
   if ((descriptor & 3) !== 0) throw new Error("zstd frame needs a dictionary");
-  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const isSingleSegment = (descriptor & SINGLE_SEGMENT) !== 0;
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
   const sizeAt = isSingleSegment ? 5 : 6;
   if (bytes.length < sizeAt + sizeBytes) return undefined;
@@ -37,14 +39,17 @@ export function zstdHeader(bytes: Uint8Array): ZstdHeader | undefined {
   return { bytes: sizeAt + sizeBytes, contentBytes, hasChecksum: (descriptor & 4) !== 0 };
 }
 
-/** The frame with its content size in the header, where the encoder left it out. */
+/**
+ * The frame with its content size in the header, where the encoder left it out. As a single segment, whose window is its content:
+ * a window of its own would be bits that no check covers.
+ */
 export function withContentSize(frame: Uint8Array, contentBytes: number): Uint8Array {
   if (zstdHeader(frame)?.contentBytes !== undefined) return frame;
-  const sized = new Uint8Array(frame.length + 8);
-  sized.set(frame.subarray(0, 6)); // no size means a window descriptor: magic, descriptor, window
-  sized[4]! |= 0xc0;
-  new DataView(sized.buffer).setBigUint64(6, BigInt(contentBytes), true);
-  sized.set(frame.subarray(6), 14);
+  const sized = new Uint8Array(frame.length + 7);
+  sized.set(frame.subarray(0, 5)); // then comes the window's byte, which goes
+  sized[4]! |= SINGLE_SEGMENT | SIZE_OF_8_BYTES;
+  new DataView(sized.buffer).setBigUint64(5, BigInt(contentBytes), true);
+  sized.set(frame.subarray(6), 13);
   return sized;
 }
 
