@@ -37,10 +37,17 @@ export function loadConfig(runtime: Pick<Runtime, "disk" | "process">, flags: Co
   const configured = [...new Set(below.flatMap(({ key }) => key.startsWith("sources.") ? [key.split(".")[1]!] : []))];
   const ids = [...new Set(named ?? configured)];
   const reading = new Reading();
-  for (const id of ids) reading.checkSource(id, named === undefined ? undefined : "flag --source");
+  if (named !== undefined) { for (const id of ids) reading.checkSource(id, "flag --source"); }
   for (const given of [...below, ...flagLayer(flags, ids)]) reading.take(given);
-  const config = reading.finish(ids, flags.source !== undefined);
-  return { config, origins: reading.origins(Object.keys(config.sources)), file };
+  const config = reading.finish(ids, named !== undefined);
+  return { config, origins: reading.origins(ids), file };
+}
+
+/** What holds when nobody says anything. */
+export function defaultConfig(ids: readonly string[]): Config {
+  const reading = new Reading();
+  for (const id of ids) reading.checkSource(id, "flag --source");
+  return reading.finish(ids, true);
 }
 
 /** The sources of a config that must have some. */
@@ -73,7 +80,7 @@ class Reading {
   readonly #values = new Map<string, { readonly value: unknown; readonly origin: string }>();
 
   /** Each unusable source is told once, however many keys it has. */
-  checkSource(id: string, origin: string | undefined): void {
+  checkSource(id: string, origin?: string): void {
     const why = sourceProblem(id);
     if (why === undefined || this.#refused.has(id)) return;
     this.#refused.add(id);
@@ -84,7 +91,7 @@ class Reading {
     const [head, id] = given.key.split(".");
     if (isEmptyTable(given.value) && (given.key === "gateway" || given.key === "sources")) return;
     if (head === "sources" && id !== undefined) {
-      this.checkSource(id, undefined);
+      this.checkSource(id);
       if (this.#refused.has(id) || (isEmptyTable(given.value) && given.key === `sources.${id}`)) return;
     }
     const setting = this.#settings.get(given.key);

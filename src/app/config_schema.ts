@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { nearest } from "../lib/nearest.ts";
+import { EVENT_TYPES } from "../events/registry.ts";
 import { sourceOf, SOURCES } from "../exchanges/registry.ts";
 import type { Source } from "../exchanges/source.ts";
 
@@ -50,7 +51,7 @@ export const COMMON_SETTINGS: Readonly<Record<string, Setting>> = {
 };
 
 export function sourceSettings(source: Source): Readonly<Record<string, Setting>> {
-  const types = source.channels.map((channel) => channel.event.name);
+  const types = EVENT_TYPES.map(({ name }) => name).filter((name) => source.channels.some((channel) => channel.event.name === name));
   const ws = [...source.endpoints.ws];
   return {
     symbols: symbols(["*"], "Patterns of the venue's symbols; * stands for any characters.", 1),

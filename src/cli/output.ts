@@ -1,0 +1,71 @@
+import type { Runtime } from "../runtime/runtime.ts";
+import type { LogLevel, LogSink } from "../telemetry/telemetry.ts";
+import { formatLine, LOG_LEVELS } from "../telemetry/telemetry.ts";
+
+/**
+ * The only place that prints. Results go to standard output, everything about the work to standard error, so that a pipe gets results only.
+ * A reader that went away is no error: the rest is not printed, and the work goes on.
+ */
+export class Output {
+  readonly isJson: boolean;
+  readonly isTerminal: boolean;
+  readonly #process: Runtime["process"];
+  readonly #logLevel: LogLevel;
+  #status = "";
+  #written: Promise<unknown> = Promise.resolve();
+
+  constructor(process: Runtime["process"], options: { readonly isJson: boolean; readonly logLevel: LogLevel }) {
+    this.#process = process;
+    this.isJson = options.isJson;
+    this.isTerminal = process.isTerminal;
+    this.#logLevel = options.logLevel;
+  }
+
+  /** A result for people, or with --json one line of JSON. */
+  result(value: unknown, text: () => string): void {
+    this.#write("out", this.isJson ? `${JSON.stringify(value)}\n` : `${text()}\n`);
+  }
+
+  /** Plain text whatever the format: help, version, a configuration file. */
+  text(text: string): void {
+    this.#write("out", `${text}\n`);
+  }
+
+  note(text: string): void {
+    this.#write("err", `${text}\n`);
+  }
+
+  /** The line at the bottom of a terminal that is written over; "" takes it away. */
+  status(text: string): void {
+    if (!this.isTerminal || text === this.#status) return;
+    this.#status = text.slice(0, this.#process.columns - 1);
+    this.#send("err", `\r\u001b[K${this.#status}`);
+  }
+
+  get log(): LogSink {
+    return (line) => {
+      if (LOG_LEVELS.indexOf(line.level) <= LOG_LEVELS.indexOf(this.#logLevel)) this.note(formatLine(line));
+    };
+  }
+
+  get isDebug(): boolean {
+    return this.#logLevel === "debug";
+  }
+
+  /** Resolves when everything is handed over; without it the end of the process cuts a long output. */
+  async flushed(): Promise<void> {
+    await this.#written;
+  }
+
+  #write(target: "out" | "err", text: string): void {
+    if (this.#status === "") return this.#send(target, text);
+    this.#send("err", "\r\u001b[K");
+    this.#send(target, text);
+    this.#send("err", this.#status);
+  }
+
+  #send(target: "out" | "err", text: string): void {
+    const write = this.#process.write(target, text);
+    this.#written = Promise.all([this.#written, write]);
+  }
+}

@@ -1,0 +1,29 @@
+import { loadConfig, requireSources } from "../app/config.ts";
+import { Telemetry } from "../telemetry/telemetry.ts";
+import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
+import { configFlags } from "./config_flags.ts";
+import { EXIT } from "./failure.ts";
+import { factsText, snakeCase } from "./facts.ts";
+import { durationFlag, progressTo, untilStopped } from "./long_work.ts";
+
+export const record = command({
+  summary: "Record sources into Parquet until stopped: connect, publish, store.",
+  args: {
+    ...CONFIG_ARGS,
+    duration: { type: "string", valueHint: "30s", description: "Stop by itself after this long" },
+    ...COMMON_ARGS,
+  },
+  examples: ["argus record --source binance --symbols 'BTCUSDT,ETH*' --types bbo,trade --data-path ./data"],
+  async run({ runtime, output, args, version }) {
+    const { config } = loadConfig(runtime, configFlags(args));
+    requireSources(config);
+    const durationMs = durationFlag("--duration", args.duration);
+    const app = await import("../app/record.ts");
+    const summary = await untilStopped(runtime, output, (signal) => {
+      const options = { version, signal, ...(durationMs === undefined ? {} : { durationMs }) };
+      return app.record(runtime, config, options, new Telemetry(runtime.clock, output.log), progressTo(runtime, output));
+    });
+    output.result(snakeCase(summary), () => factsText(summary));
+    return summary.outcome === "deadline" ? EXIT.deadline : EXIT.done;
+  },
+});
