@@ -21,7 +21,7 @@ export function checkFlags(args: readonly string[], known: ArgsDef): void {
       continue;
     }
     const [flag, inline] = split(arg);
-    const definition = flag.startsWith("--") ? known[flag.slice(2)] : undefined;
+    const definition = flag.startsWith("--") && Object.hasOwn(known, flag.slice(2)) ? known[flag.slice(2)] : undefined;
     if (definition === undefined || definition.type === "positional") {
       problems.push(unknownFlag(flag, known));
       continue;
@@ -44,7 +44,8 @@ export function checkFlags(args: readonly string[], known: ArgsDef): void {
     }
   }
   const positionals = Object.values(known).filter(({ type }) => type === "positional").length;
-  if (positionals === 0 && words > 0 && problems.length === 0) { // after an unknown flag it is likely its value
+  // After an unknown flag a word is likely its value, so it is not told as well.
+  if (positionals === 0 && words > 0 && problems.length === 0) {
     problems.push(`unexpected argument ${JSON.stringify(args.find((arg) => !arg.startsWith("-") && !isValue(args, arg, known)))}.`);
   }
   if (problems.length > 0) throw new ConfigError("flags", problems.join("\n"));
