@@ -21,11 +21,11 @@ export function filesUnder(folder: string): SourceFile[] {
     .sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"\n]+)"|new URL\(\s*"(\.[^"\n]+\.ts)"/g;
+const SPECIFIER = /(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)"([\w@.:\/-]+)"/g;
 
 function read(file: string): SourceFile {
   const text = fs.readFileSync(path.join(ROOT, file), "utf8");
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[\s;{}()])\/\/.*$/gm, "$1");
-  const imports = [...code.matchAll(SPECIFIER)].map(([, specifier, url]) => specifier ?? url!);
+  const imports = [...code.matchAll(SPECIFIER)].map(([, specifier]) => specifier!);
   return { path: file, text, code, imports: imports.map((name) => name.startsWith(".") ? path.join(path.dirname(file), name) : name) };
 }
