@@ -1,0 +1,160 @@
+import type { Cancel, TcpConnection, Timers } from "../../runtime/runtime.ts";
+import type { VenueClient, VenuePeer } from "./venue_connection.ts";
+import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolError } from "./websocket_frames.ts";
+
+const MESSAGE_BYTES_MAX = 64 * 1024; // sixteen times what the venue answers
+const CLOSE_WAIT_MS = 1_000; // for the client's close frame; past it the connection is reset
+const WRITE_BYTES = 64 * 1024; // gathered before a write: a system call a frame is dear
+
+/** The server's end of one WebSocket over TCP. */
+export class WebSocketPeer implements VenuePeer {
+  readonly #tcp: TcpConnection;
+  readonly #timers: Timers;
+  readonly #encode: (text: string) => Uint8Array;
+  readonly #parser = new FrameParser({ payloadBytesMax: MESSAGE_BYTES_MAX, isMasked: true });
+  #client: VenueClient | undefined;
+  #pieces: Uint8Array[] = [];
+  #piecesBytes = 0;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #willFlush = false;
+  #closing: "venue" | "client" | undefined;
+  #isOver = false;
+  #cancelClose: Cancel = () => {};
+
+  /** `encode` gives a text frame's bytes; it may give the same bytes for the same text. */
+  constructor(tcp: TcpConnection, timers: Timers, encode: (text: string) => Uint8Array) {
+    this.#tcp = tcp;
+    this.#timers = timers;
+    this.#encode = encode;
+  }
+
+  serve(client: VenueClient): void {
+    this.#client = client;
+  }
+
+  // ── towards the client ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  send(text: string): void {
+    if (this.#closing === undefined && !this.#isOver) this.write(this.#encode(text));
+  }
+
+  ping(payload: Uint8Array): void {
+    if (this.#closing === undefined && !this.#isOver) this.write(frameBytes(OPCODE.ping, payload));
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closing !== undefined || this.#isOver) return;
+    this.#closing = "venue";
+    this.write(frameBytes(OPCODE.close, closePayload(code, reason)));
+    this.#cancelClose = this.#timers.after(CLOSE_WAIT_MS, () => this.reset());
+  }
+
+  reset(): void {
+    if (this.#isOver) return;
+    this.#over("cut", "venue");
+    this.#tcp.reset();
+  }
+
+  bufferedBytes(): number {
+    return this.#waitingBytes + this.#tcp.bufferedBytes();
+  }
+
+  /** Bytes as they are: what breaks the protocol on purpose comes in here too. */
+  write(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= WRITE_BYTES) return this.#flush();
+    if (this.#willFlush) return;
+    this.#willFlush = true;
+    this.#timers.turn(() => {
+      this.#willFlush = false;
+      this.#flush();
+    });
+  }
+
+  // ── from the client ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  data(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    try {
+      this.#parser.push(bytes, (frame) => this.#heard(frame));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.close(error.code, error.message);
+    }
+  }
+
+  /** TCP is gone. */
+  gone(): void {
+    if (!this.#isOver) this.#over("cut", this.#closing ?? "client");
+  }
+
+  #heard(frame: Frame): void {
+    if (this.#isOver || this.#closing === "client") return;
+    switch (frame.opcode) {
+      case OPCODE.ping:
+        if (this.#closing === undefined) this.write(frameBytes(OPCODE.pong, frame.payload));
+        return this.#client?.ping(frame.payload);
+      case OPCODE.pong:
+        return this.#client?.pong(frame.payload);
+      case OPCODE.close:
+        return this.#closeHeard(frame.payload);
+      default:
+        return this.#message(frame);
+    }
+  }
+
+  #message({ opcode, payload, isFinal }: Frame): void {
+    if ((opcode === OPCODE.continuation) !== (this.#pieces.length > 0)) throw new ProtocolError(1002, "message in disorder");
+    this.#pieces.push(payload);
+    this.#piecesBytes += payload.length;
+    if (this.#piecesBytes > MESSAGE_BYTES_MAX) throw new ProtocolError(1009, "message too long");
+    if (!isFinal) return;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#piecesBytes = 0;
+    let text: string;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(concatenated(pieces));
+    } catch {
+      throw new ProtocolError(1007, "text is no UTF-8");
+    }
+    this.#client?.text(text);
+  }
+
+  #closeHeard(payload: Uint8Array): void {
+    const by = this.#closing ?? "client";
+    if (this.#closing === undefined) {
+      this.#closing = "client";
+      this.write(frameBytes(OPCODE.close, payload));
+    }
+    this.#flush();
+    this.#over("handshake", by);
+    this.#tcp.end();
+  }
+
+  #over(how: "handshake" | "cut", by: "venue" | "client"): void {
+    this.#isOver = true;
+    this.#cancelClose();
+    this.#client?.closed(how, by);
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0) return;
+    const bytes = this.#waiting.length === 1 ? this.#waiting[0]! : concatenated(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#tcp.write(bytes);
+  }
+}
+
+function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
