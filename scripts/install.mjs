@@ -26,6 +26,7 @@ export async function installMissing() {
       throw new Error(`npm ci ended with ${npm.status ?? npm.signal ?? npm.error?.message}. Is the registry reachable?`);
     }
     fetchBlockedExecutables();
+    addPolarsBinding();
     writeFileSync(STAMP, lockHash());
   });
 }
@@ -70,6 +71,22 @@ function fetchBlockedExecutables() {
       executable(name);
     }
   }
+}
+
+/**
+ * The binding of nodejs-polars, an optional package that npm leaves out below Node 22 although Bun and Deno run it. Only tests use it,
+ * so a platform that cannot have it still records.
+ */
+function addPolarsBinding() {
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules", "nodejs-polars", "package.json"), "utf8"));
+  const suffix = { linux: "-gnu", win32: "-msvc" }[process.platform] ?? "";
+  const name = `nodejs-polars-${process.platform}-${process.arch}${suffix}`;
+  if (existsSync(join(root, "node_modules", name))) return;
+  spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", `${name}@${version}`], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
 }
 
 function lockHash() {
