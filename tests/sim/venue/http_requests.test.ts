@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { HttpError, type HttpRequestHead, HttpRequestParser } from "../../../src/sim/venue/http_requests.ts";
 
 const SEED = 20261124;
-const TWO = "GET /api/v3/ping?x=1 HTTP/1.1\r\nHost: a\r\nX-Y: 1 2\r\n\r\nPOST /sim/list HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n";
+const TWO =
+  "GET /api/v3/ping?x=1 HTTP/1.1\r\nHost: a\r\nX-Y: 1 2\r\n\r\nPOST /sim/list HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n";
 
 test("requests on one connection are told apart, however the bytes are cut", () => {
   const bytes = new TextEncoder().encode(TWO);

@@ -16,28 +16,32 @@ function applied(side: Map<string, string>, levels: readonly PriceSize[]): void 
 }
 
 test("a book kept from windows cut anywhere is the book REST gives, and its best prices are those of bookTicker", () => {
-  const property = fc.property(fc.integer(), fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 5, maxLength: 60 }), (seed, windows) => {
-    const values = new SymbolValues(seed, "BTCUSDT");
-    const bids = new Map<string, string>();
-    const asks = new Map<string, string>();
-    let next = 0;
-    for (const length of windows) {
-      const { bids: bidChanges, asks: askChanges } = values.changes(next, next + length - 1);
-      applied(bids, bidChanges);
-      applied(asks, askChanges);
-      next += length;
-    }
-    const book = values.book(next - 1);
-    assert.equal(book.lastUpdateId, values.firstUpdateId + next - 1);
-    assert.deepEqual(new Map(book.bids), bids);
-    assert.deepEqual(new Map(book.asks), asks);
-    let last = next - 1;
-    while (last >= 0 && !movesBest(last)) last--;
-    if (last < 0) return;
-    const best = values.bbo(last);
-    if (best.bidSize !== ABSENT) assert.deepEqual(book.bids[0], [best.bidPrice, best.bidSize]);
-    if (best.askSize !== ABSENT) assert.deepEqual(book.asks[0], [best.askPrice, best.askSize]);
-  });
+  const property = fc.property(
+    fc.integer(),
+    fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 5, maxLength: 60 }),
+    (seed, windows) => {
+      const values = new SymbolValues(seed, "BTCUSDT");
+      const bids = new Map<string, string>();
+      const asks = new Map<string, string>();
+      let next = 0;
+      for (const length of windows) {
+        const { bids: bidChanges, asks: askChanges } = values.changes(next, next + length - 1);
+        applied(bids, bidChanges);
+        applied(asks, askChanges);
+        next += length;
+      }
+      const book = values.book(next - 1);
+      assert.equal(book.lastUpdateId, values.firstUpdateId + next - 1);
+      assert.deepEqual(new Map(book.bids), bids);
+      assert.deepEqual(new Map(book.asks), asks);
+      let last = next - 1;
+      while (last >= 0 && !movesBest(last)) last--;
+      if (last < 0) return;
+      const best = values.bbo(last);
+      if (best.bidSize !== ABSENT) assert.deepEqual(book.bids[0], [best.bidPrice, best.bidSize]);
+      if (best.askSize !== ABSENT) assert.deepEqual(book.asks[0], [best.askPrice, best.askSize]);
+    },
+  );
   fc.assert(property, { seed: SEED, numRuns: 60 });
 });
 
@@ -59,7 +63,10 @@ test("ids rise by one, times never fall, and a pause moves only what comes after
   clock.begin(9_000_000);
   const ticks = [...before, ...Array.from({ length: 500 }, () => clock.take())];
   for (const kind of ["trade", "update"] as const) {
-    assert.deepEqual(ticks.filter((tick) => tick.kind === kind).map(({ n }) => n), ticks.filter((tick) => tick.kind === kind).map((_, i) => i));
+    assert.deepEqual(
+      ticks.filter((tick) => tick.kind === kind).map(({ n }) => n),
+      ticks.filter((tick) => tick.kind === kind).map((_, i) => i),
+    );
   }
   ticks.forEach((tick, i) => assert(i === 0 || tick.time >= ticks[i - 1]!.time, `tick ${i}`));
   const trades = ticks.filter((tick) => tick.kind === "trade");

@@ -97,6 +97,10 @@ export class Client implements VenuePeer {
     this.#venue!.closed("cut", "client");
   }
 
+  closeCode(): number | undefined {
+    return this.closing?.code;
+  }
+
   get data(): { stream: string; data: Record<string, unknown> }[] {
     return this.frames.filter((text) => text.startsWith('{"stream"')).map((text) => JSON.parse(text));
   }
@@ -159,7 +163,11 @@ export class RawClient {
     );
   }
 
-  send(opcode: number, payload: string | Uint8Array, options: { readonly isFinal?: boolean; readonly mask?: Uint8Array | null } = {}): void {
+  send(
+    opcode: number,
+    payload: string | Uint8Array,
+    options: { readonly isFinal?: boolean; readonly mask?: Uint8Array | null } = {},
+  ): void {
     const { mask = MASK, isFinal = true } = options;
     const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
     this.socket.write(frameBytes(opcode, bytes, { isFinal, ...(mask === null ? {} : { mask }) }));

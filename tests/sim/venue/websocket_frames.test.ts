@@ -22,19 +22,24 @@ test("frames of any size, masked or not, come out as they went in, however the b
     length: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(125, 126, 127, 65_535, 65_536, 70_000)),
     fill: fc.nat(255),
   });
-  const property = fc.property(fc.array(frame, { maxLength: 6 }), fc.boolean(), fc.array(fc.nat(), { maxLength: 12 }), (frames, isMasked, cuts) => {
-    const sent = frames.map(({ opcode, isFinal, length, fill }) => ({
-      opcode,
-      isFinal,
-      payload: Uint8Array.from({ length }, (_, i) => (i * 7 + fill) & 255),
-    }));
-    const mask = isMasked ? { mask: Uint8Array.of(9, 200, 0, 31) } : {};
-    const bytes = joined(sent.map(({ opcode, isFinal, payload }) => frameBytes(opcode, payload, { isFinal, ...mask })));
-    const parser = new FrameParser({ payloadBytesMax: 100_000, isMasked });
-    const heard: Frame[] = [];
-    for (const piece of pieces(bytes, cuts)) parser.push(piece, (each) => heard.push(each));
-    assert.deepEqual(heard, sent);
-  });
+  const property = fc.property(
+    fc.array(frame, { maxLength: 6 }),
+    fc.boolean(),
+    fc.array(fc.nat(), { maxLength: 12 }),
+    (frames, isMasked, cuts) => {
+      const sent = frames.map(({ opcode, isFinal, length, fill }) => ({
+        opcode,
+        isFinal,
+        payload: Uint8Array.from({ length }, (_, i) => (i * 7 + fill) & 255),
+      }));
+      const mask = isMasked ? { mask: Uint8Array.of(9, 200, 0, 31) } : {};
+      const bytes = joined(sent.map(({ opcode, isFinal, payload }) => frameBytes(opcode, payload, { isFinal, ...mask })));
+      const parser = new FrameParser({ payloadBytesMax: 100_000, isMasked });
+      const heard: Frame[] = [];
+      for (const piece of pieces(bytes, cuts)) parser.push(piece, (each) => heard.push(each));
+      assert.deepEqual(heard, sent);
+    },
+  );
   fc.assert(property, { seed: SEED, numRuns: 200 });
 });
 
