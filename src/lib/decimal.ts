@@ -4,7 +4,8 @@ export interface Decimal {
   readonly isExact: boolean;
 }
 
-const DIGITS_ALWAYS_EXACT = 15; // any decimal of 15 significant digits survives the round trip through an IEEE double
+const DIGITS_ALWAYS_EXACT = 15; // any decimal of 15 significant digits survives the round trip through an IEEE double …
+const NORMAL_MIN = 2 ** -1022; // … that is not so small that it loses bits, or is 0
 
 /**
  * Reads `-12.340`, `.5` or `1e-8`; undefined for anything else (empty, spaces, hex, NaN, Infinity, out of range).
@@ -15,7 +16,8 @@ export function parseDecimal(text: string): Decimal | undefined {
   if (digits === undefined) return undefined;
   const value = Number(text);
   if (!Number.isFinite(value)) return undefined;
-  return { value, isExact: digits <= DIGITS_ALWAYS_EXACT || restores(value, text, digits) };
+  const isSurelyExact = digits === 0 || (digits <= DIGITS_ALWAYS_EXACT && Math.abs(value) >= NORMAL_MIN);
+  return { value, isExact: isSurelyExact || restores(value, text, digits) };
 }
 
 /** Digits between the first and the last that count, or undefined where the text is no decimal. */
@@ -51,8 +53,15 @@ function isExponent(text: string, at: number): boolean {
 
 const PRECISION_MAX = 100; // what toPrecision takes
 
+/** Rounded to as many digits the value is the text again, and no other text of as many digits has this value. */
 function restores(value: number, text: string, digits: number): boolean {
-  return digits <= PRECISION_MAX && digitsOf(value.toPrecision(digits)) === digitsOf(text);
+  return digits < PRECISION_MAX && digitsOf(value.toPrecision(digits)) === digitsOf(text) && !isHalfway(value, digits);
+}
+
+/** 900719925474094.2 and ….3 have one DOUBLE, ….25, which rounds up: neither can be told from the other. */
+function isHalfway(value: number, digits: number): boolean {
+  const all = digitsOf(value.toPrecision(PRECISION_MAX));
+  return all.length === digits + 1 && all.endsWith("5");
 }
 
 /** The digits that count, without sign, point, exponent and zeros around them. */

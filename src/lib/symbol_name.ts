@@ -24,7 +24,7 @@ export function decodeSymbol(component: string): string {
       i += 2;
     } else bytes.push(component.charCodeAt(i));
   }
-  return new TextDecoder().decode(new Uint8Array(bytes));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(bytes)); // a first U+FEFF is part of the name
 }
 
 function isPlain(byte: number): boolean {
