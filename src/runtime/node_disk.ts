@@ -12,7 +12,11 @@ const STREAM_CHUNK_BYTES = 1 << 20; // one read call, about 0.3 ms from the page
 export function nodeDisk(lock: (path: string) => DiskLock | undefined): Disk {
   return {
     open: openFile,
-    read: (file) => attempt("read", file, () => fs.readFileSync(file)),
+    read: (file) =>
+      attempt("read", file, () => {
+        const bytes = fs.readFileSync(file);
+        return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slice shares memory, which nobody expects
+      }),
     stream: streamFile,
     exists: (file) => fs.existsSync(file),
     stat: (file) =>
