@@ -121,7 +121,61 @@ export class Happenings {
     this.#telemetry.count("argus_symbols_refused_total", 1, { source });
     this.#telemetry.log("error", "symbol cannot be recorded", { source, symbol, why });
   }
+
+  // ── storage ──
+
+  rowsSaved(type: string, rows: number): void {
+    this.#telemetry.count("argus_rows_saved_total", rows, { type });
+  }
+
+  writeRefused(path: string, failure: { readonly op: string; readonly code: string; readonly hint: string }): void {
+    this.#telemetry.count("argus_writes_refused_total", 1, { code: failure.code });
+    this.#telemetry.log("warn", "disk refuses rows, keeping them in memory and trying again", { ...failure, path });
+  }
+
+  threadDied(thread: string, reason: string): void {
+    this.#telemetry.count("argus_threads_died_total", 1, { thread });
+    this.#telemetry.log("error", "a thread ended, starting it again; see docs/OPERATIONS.md", { thread, reason });
+  }
+
+  storageNews(news: StorageHappening): void {
+    switch (news.what) {
+      case "merged":
+        return this.#telemetry.count("argus_rows_merged_total", news.rows);
+      case "recovered":
+        this.#telemetry.count("argus_chunks_recovered_total", news.chunks);
+        return this.#telemetry.log("info", "merging what an earlier recorder left under tmp/", { chunks: news.chunks });
+      case "mended":
+        this.#telemetry.count("argus_day_files_mended_total");
+        return this.#telemetry.log("warn", "cut a torn end off a day file; its rows are merged again", { ...news });
+      case "aside":
+        this.#telemetry.count("argus_files_set_aside_total");
+        return this.#telemetry.log("error", "set a file aside that cannot be read", { path: news.path, why: news.why });
+      case "merge_failed":
+        this.#telemetry.count("argus_merges_failed_total", 1, { code: news.failure.code });
+        return this.#telemetry.log("warn", "cannot merge into a day file; the rows wait under tmp/", { ...news.failure });
+    }
+  }
+
+  /** A frame could not even be kept; the stream goes on. */
+  quarantineFailed(why: string): void {
+    this.#telemetry.count("argus_quarantine_failures_total");
+    if (!isMilestone(this.#telemetry.counter("argus_quarantine_failures_total"))) return;
+    this.#telemetry.log("error", "a frame could not be kept in quarantine", { why });
+  }
 }
+
+/** What the storage thread tells. */
+export type StorageHappening =
+  | { readonly what: "merged"; readonly path: string; readonly rows: number }
+  | { readonly what: "recovered"; readonly chunks: number }
+  | { readonly what: "mended"; readonly path: string; readonly bytes: number }
+  | { readonly what: "aside"; readonly path: string; readonly why: string }
+  | {
+    readonly what: "merge_failed";
+    readonly path: string;
+    readonly failure: { readonly op: string; readonly path: string; readonly code: string; readonly hint: string };
+  };
 
 /** 1, 10, 100, …: a venue that changes its format must not fill the log. */
 function isMilestone(count: number): boolean {

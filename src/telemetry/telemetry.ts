@@ -43,6 +43,13 @@ export class Telemetry {
     return this.#counters.get(metricKey(name, labels)) ?? 0;
   }
 
+  /** A counter summed over all its labels. */
+  total(name: string): number {
+    let total = 0;
+    for (const [key, count] of this.#counters) if (key === name || key.startsWith(`${name}{`)) total += count;
+    return total;
+  }
+
   counters(): ReadonlyMap<string, number> {
     return this.#counters;
   }

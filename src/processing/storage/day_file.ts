@@ -1,0 +1,173 @@
+/** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ chunk ▸ [day file].  In: rows of one day. Out: a file any Parquet reader opens. */
+import type { FileMetaData } from "hyparquet";
+import type { EventType } from "../../events/event_type.ts";
+import { decodeSymbol } from "../../lib/symbol_name.ts";
+import type { Disk, DiskFile, Runtime } from "../../runtime/runtime.ts";
+import { type EncodedGroups, encodeGroups, MAGIC } from "./parquet/encode.ts";
+import { concat, keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
+import type { SealedTable } from "./table.ts";
+import { Watermark } from "./watermark.ts";
+
+export const KEY = {
+  schema: "argus.schema",
+  source: "argus.source",
+  symbol: "argus.symbol",
+  writer: "argus.writer",
+  merged: "argus.merged",
+  /** `{offset}:{bytes}:{crc32}` of the row groups of the last append: after a power cut the footer may be on disk and they not. */
+  appended: "argus.appended",
+} as const;
+
+export interface StorageWorld extends Pick<Runtime, "disk" | "compression" | "clock"> {
+  /** Who writes, for `argus.writer`. */
+  readonly writer: string;
+}
+
+/** Where a file's valid content ends, and what its footer says. */
+export interface FileEnd {
+  readonly metadataBytes: Uint8Array;
+  readonly metadata: FileMetaData;
+  readonly keyValues: ReadonlyMap<string, string>;
+  readonly watermark: Watermark;
+}
+
+/** A whole new file. */
+export function newFileBytes(world: StorageWorld, type: EventType, path: string, table: SealedTable, watermark: Watermark): Uint8Array {
+  const encoded = encodeGroups(type, table, world.compression, MAGIC.length);
+  const keyValues = keyValuesFor(world, type, path, { encoded, offset: MAGIC.length, watermark, kept: new Map() });
+  return concat([MAGIC, encoded.bytes, trailer(metadataOf(type, encoded, keyValues))]);
+}
+
+/**
+ * Appends rows: new groups and a new footer in one write behind the old footer, then sync. Nothing that was valid is overwritten, so a
+ * reader sees the old file or the new one. Throws RangeError where the file's columns are not ours.
+ */
+export function appendRows(
+  world: StorageWorld,
+  file: DiskFile,
+  end: FileEnd,
+  type: EventType,
+  path: string,
+  table: SealedTable,
+  watermark: Watermark,
+): number {
+  const offset = file.size();
+  const encoded = encodeGroups(type, table, world.compression, offset);
+  const keyValues = keyValuesFor(world, type, path, { encoded, offset, watermark, kept: end.keyValues });
+  const footer = trailer(splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues)));
+  file.append(concat([encoded.bytes, footer]));
+  file.sync();
+  return footer.length;
+}
+
+/** The footer at `size` of the file, if it is whole and everything it names is there. */
+export function fileEnd(world: StorageWorld, file: Pick<DiskFile, "readAt">, size: number): FileEnd | undefined {
+  if (size < MAGIC.length + TRAILER_BYTES) return undefined;
+  const tail = file.readAt(size - TRAILER_BYTES, TRAILER_BYTES);
+  const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
+  const from = size - TRAILER_BYTES - length;
+  if (!MAGIC.every((byte, i) => tail[4 + i] === byte) || from < MAGIC.length) return undefined;
+  const metadataBytes = file.readAt(from, length);
+  try {
+    const metadata = readMetadata(metadataBytes);
+    const keyValues = keyValuesOf(metadata);
+    const watermark = Watermark.parse(keyValues.get(KEY.merged) ?? "?");
+    if (watermark === undefined || endOfPages(metadata) > from || !isAppendWhole(world, file, keyValues, from)) return undefined;
+    return { metadataBytes, metadata, keyValues, watermark };
+  } catch {
+    return undefined; // whatever the reader stumbled over, this is no end of a file of ours
+  }
+}
+
+const SEARCH_BYTES = 1 << 20; // an append is at most a few MB, so one or two reads find the end before it
+
+/** The newest end before `size` that is whole: a torn append lies behind it. Undefined when there is none. */
+export function lastWholeEnd(
+  world: StorageWorld,
+  file: DiskFile,
+  size: number,
+): { readonly size: number; readonly end: FileEnd } | undefined {
+  for (let to = size; to > 0; to -= SEARCH_BYTES) {
+    const from = Math.max(0, to - SEARCH_BYTES);
+    const block = file.readAt(from, Math.min(size, to + MAGIC.length - 1) - from);
+    for (let at = Math.min(block.length - MAGIC.length, to - from - 1); at >= 0; at--) {
+      if (!MAGIC.every((byte, i) => block[at + i] === byte)) continue;
+      const end = fileEnd(world, file, from + at + MAGIC.length);
+      if (end !== undefined) return { size: from + at + MAGIC.length, end };
+    }
+  }
+  return undefined;
+}
+
+/** Makes a new file durable under its final name: a crash at any moment leaves the whole file or none. */
+export function publishFile(disk: Disk, target: string, temporary: string, bytes: Uint8Array): void {
+  makeFolderOf(disk, temporary);
+  disk.remove(temporary);
+  const file = disk.open(temporary, "create");
+  try {
+    file.append(bytes);
+    file.sync();
+  } finally {
+    file.close();
+  }
+  makeFolderOf(disk, target);
+  disk.rename(temporary, target);
+  disk.syncFolder(folderOf(target));
+}
+
+/** Creates the folders above a file, durably. */
+function makeFolderOf(disk: Disk, path: string): void {
+  for (const made of disk.makeFolder(folderOf(path))) disk.syncFolder(folderOf(made));
+}
+
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
+
+interface Appending {
+  readonly encoded: EncodedGroups;
+  readonly offset: number;
+  readonly watermark: Watermark;
+  readonly kept: ReadonlyMap<string, string>;
+}
+
+function keyValuesFor(
+  { compression, writer }: StorageWorld,
+  type: EventType,
+  path: string,
+  { encoded, offset, watermark, kept }: Appending,
+): Map<string, string> {
+  const [source, , symbol] = path.split("/");
+  return new Map([
+    ...kept,
+    [KEY.schema, `${type.name}/${type.version}`],
+    [KEY.source, source!],
+    [KEY.symbol, decodeSymbol(symbol!)],
+    [KEY.writer, writer],
+    [KEY.merged, watermark.toString()],
+    [KEY.appended, `${offset}:${encoded.bytes.length}:${compression.crc32(encoded.bytes).toString(16)}`],
+  ]);
+}
+
+function endOfPages(metadata: FileMetaData): number {
+  let end = 0;
+  for (const { columns } of metadata.row_groups) {
+    for (const { meta_data } of columns) {
+      if (meta_data === undefined) return Infinity;
+      const from = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset);
+      end = Math.max(end, from + Number(meta_data.total_compressed_size));
+    }
+  }
+  return end;
+}
+
+function isAppendWhole(
+  { compression }: StorageWorld,
+  file: Pick<DiskFile, "readAt">,
+  keyValues: ReadonlyMap<string, string>,
+  from: number,
+): boolean {
+  const [offset, bytes, crc] = (keyValues.get(KEY.appended) ?? "").split(":");
+  if (crc === undefined || Number(offset) + Number(bytes) > from) return false;
+  return compression.crc32(file.readAt(Number(offset), Number(bytes))).toString(16) === crc;
+}

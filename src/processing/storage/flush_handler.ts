@@ -1,0 +1,194 @@
+/** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [chunk ▸ day file].  In: sealed tables of a generation. Out: day files. */
+import type { EventBase, EventType } from "../../events/event_type.ts";
+import { assert } from "../../lib/assert.ts";
+import { dateOf } from "../../lib/time.ts";
+import { type Chunk, dateOfTable, readChunk, writeChunk } from "./chunk_file.ts";
+import { DayFiles } from "./day_files.ts";
+import { folderOf, type StorageWorld } from "./day_file.ts";
+import { chunkNumberOf, chunkPath, generationFolder, tmpFolder } from "./paths.ts";
+import { isDue, type Pending } from "./pending.ts";
+import type { StorageNews } from "./storage_messages.ts";
+import { concatTables, type SealedTable } from "./table.ts";
+
+export interface FlushHandlerOptions {
+  readonly dataPath: string;
+  readonly source: string;
+  readonly flushIntervalMs: number;
+  readonly tell: (news: StorageNews) => void;
+}
+
+/**
+ * Keeps the day files of one data type of a source, for all its symbols. `accept` makes a chunk safe against the death of the process;
+ * `flush` merges chunks into day files, idempotently: the footer names the chunks it holds. A generation (`hash`) is one producer's life;
+ * `bump` starts accepting a new one, so that the producer can be replaced while rows keep their order. Not re-entrant: one call at a time.
+ */
+export class FlushHandler<T extends EventBase> {
+  readonly #world: StorageWorld;
+  readonly #type: EventType;
+  readonly #options: FlushHandlerOptions;
+  readonly #dayFiles: DayFiles;
+  readonly #pending = new Map<string, Pending>();
+  /** Generations accepted for every symbol, and those for one. */
+  readonly #generations = new Set<string>();
+  readonly #generationsOf = new Map<string, Set<string>>();
+
+  constructor(world: StorageWorld, type: EventType<T>, options: FlushHandlerOptions) {
+    this.#world = world;
+    this.#type = type as unknown as EventType;
+    this.#options = options;
+    this.#dayFiles = new DayFiles(world, this.#type, options);
+  }
+
+  /** Symbols with chunks that wait. */
+  get symbols(): string[] {
+    return [...this.#pending.keys()];
+  }
+
+  pathOf(symbol: string): string {
+    return `${this.#options.source}/${this.#type.name}/${symbol}`;
+  }
+
+  /** The chunk is on disk when this returns. Taking one twice replaces it. Throws StorageError; the caller keeps the rows then. */
+  accept(symbol: string, hash: string, chunk: number, table: SealedTable): void {
+    assert(this.#accepts(symbol, hash), `generation ${hash} of ${symbol} was never announced: bump it first`);
+    const bytes = writeChunk(this.#world, this.#type, this.#options.dataPath, { path: this.pathOf(symbol), hash, chunk }, table);
+    this.#note(symbol, hash, chunk, bytes, dateOfTable(this.#type, table));
+  }
+
+  /** Takes over chunks that an earlier process left under tmp/. Returns how many. */
+  adopt(): number {
+    let adopted = 0;
+    const { disk } = this.#world;
+    const { dataPath, source } = this.#options;
+    const folder = `${tmpFolder(dataPath)}/${source}/${this.#type.name}`;
+    for (const { name: symbol } of disk.list(folder).filter(({ isFolder }) => isFolder)) {
+      for (const { name: hash } of disk.list(`${folder}/${symbol}`).filter(({ isFolder }) => isFolder)) {
+        for (const { name } of disk.list(`${folder}/${symbol}/${hash}`)) {
+          const path = `${folder}/${symbol}/${hash}/${name}`;
+          const chunk = chunkNumberOf(name);
+          if (chunk !== undefined) {
+            this.#note(symbol, hash, chunk, disk.stat(path)?.bytes ?? 0, undefined);
+            adopted++;
+          } else if (name.endsWith(".pq.part")) disk.remove(path); // its rows were never said to be safe
+        }
+      }
+    }
+    return adopted;
+  }
+
+  /** Is it time to flush this symbol by itself? */
+  isDue(symbol: string): boolean {
+    const pending = this.#pending.get(symbol);
+    const { clock } = this.#world;
+    return pending !== undefined && isDue(pending, { symbol, footerBytes: this.#dayFiles.footerBytes(this.pathOf(symbol)) }, {
+      ms: clock.monotonicMs(),
+      date: dateOf(clock.wallTime()),
+      flushIntervalMs: this.#options.flushIntervalMs,
+    });
+  }
+
+  /**
+   * Merges what waits of a symbol up to and including that generation. Durable when it resolves. Rejects with StorageError; what was not
+   * merged waits on.
+   */
+  async flush(symbol: string, hash: string): Promise<void> {
+    const pending = this.#pending.get(symbol);
+    if (pending === undefined) return;
+    for (const each of [...pending.chunks.keys()].sort()) {
+      if (each > hash) break;
+      await this.#merge(symbol, each, pending.chunks.get(each)!.sort((a, b) => a - b));
+      pending.chunks.delete(each);
+    }
+    if (pending.chunks.size === 0) this.#pending.delete(symbol);
+  }
+
+  /** Merges everything that waits of a symbol, whatever its generation. */
+  async flushAll(symbol: string): Promise<void> {
+    const last = [...this.#pending.get(symbol)?.chunks.keys() ?? []].sort().at(-1);
+    if (last !== undefined) await this.flush(symbol, last);
+  }
+
+  /** From now on that generation of the symbol is accepted too. */
+  bump(symbol: string, hash: string): void {
+    const own = this.#generationsOf.get(symbol) ?? new Set();
+    this.#generationsOf.set(symbol, own.add(hash));
+  }
+
+  /** From now on that generation is accepted for every symbol. */
+  // deno-lint-ignore camelcase -- the design's own name
+  bump_all(hash: string): void {
+    this.#generations.add(hash);
+  }
+
+  #accepts(symbol: string, hash: string): boolean {
+    return this.#generations.has(hash) || (this.#generationsOf.get(symbol)?.has(hash) ?? false);
+  }
+
+  async #merge(symbol: string, hash: string, chunks: readonly number[]): Promise<void> {
+    const path = this.pathOf(symbol);
+    const { dataPath, tell } = this.#options;
+    const days = new Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>();
+    for (const chunk of chunks) {
+      const id = { path, hash, chunk };
+      if (!this.#world.disk.exists(chunkPath(dataPath, id))) continue; // deleted by hand: it is gone, what follows is not
+      const read = await readChunk(this.#world, this.#type, dataPath, id);
+      if (typeof read === "string") {
+        this.#setAside(symbol, hash, chunk, read);
+        continue;
+      }
+      const day = dayOf(days, read);
+      day.chunks.push(chunk);
+      day.tables.push(read.table);
+    }
+    for (const [date, day] of days) {
+      const merged = this.#dayFiles.add(
+        path,
+        date,
+        hash,
+        day.chunks,
+        (fresh) => concatTables(this.#type, day.tables.filter((_, i) => fresh.includes(day.chunks[i]!))),
+      );
+      tell({ what: "merged", path, rows: merged });
+    }
+    for (const chunk of chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
+    this.#removeEmptyFolders(path, hash);
+  }
+
+  #setAside(symbol: string, hash: string, chunk: number, why: string): void {
+    const { dataPath, tell } = this.#options;
+    const path = this.pathOf(symbol);
+    const target = `${tmpFolder(dataPath)}/aside/${path}/${hash}-${chunk}.pq`;
+    this.#world.disk.makeFolder(folderOf(target));
+    this.#world.disk.rename(chunkPath(dataPath, { path, hash, chunk }), target);
+    tell({ what: "aside", path: target, why: `a chunk that cannot be read: ${why}` });
+  }
+
+  #note(symbol: string, hash: string, chunk: number, bytes: number, date: string | undefined): void {
+    let pending = this.#pending.get(symbol);
+    if (pending === undefined) {
+      pending = { chunks: new Map(), bytes: 0, sinceMs: this.#world.clock.monotonicMs(), date };
+      this.#pending.set(symbol, pending);
+    }
+    const chunks = pending.chunks.get(hash);
+    if (chunks === undefined) pending.chunks.set(hash, [chunk]);
+    else if (!chunks.includes(chunk)) chunks.push(chunk);
+    pending.bytes += bytes;
+    if (date !== pending.date) pending.date = undefined; // of two days: due
+  }
+
+  /** A generation that is over leaves no folders behind; one that goes on makes its own again. */
+  #removeEmptyFolders(path: string, hash: string): void {
+    const { disk } = this.#world;
+    const folder = generationFolder(this.#options.dataPath, path, hash);
+    if (disk.list(folder).length > 0) return;
+    if (disk.exists(folder)) disk.removeFolder(folder);
+    const above = folderOf(folder);
+    if (disk.exists(above) && disk.list(above).length === 0) disk.removeFolder(above);
+  }
+}
+
+function dayOf(days: Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>, { date }: Chunk) {
+  let day = days.get(date);
+  if (day === undefined) days.set(date, day = { chunks: [], tables: [] });
+  return day;
+}

@@ -1,0 +1,28 @@
+import { StorageError } from "../../lib/errors.ts";
+import { isoOf } from "../../lib/time.ts";
+import type { DiskLock, Runtime } from "../../runtime/runtime.ts";
+
+/** Outside tmp/, which a user may clean by hand. */
+export const LOCK_FILE = "argus.lock";
+
+/**
+ * The data path is ours until `release` or the death of the process. Throws StorageError that says who holds it. The folder is created;
+ * one that cannot be written is refused here, before any socket opens.
+ */
+export function lockDataPath(runtime: Pick<Runtime, "disk" | "process" | "clock">, dataPath: string, what: string): DiskLock {
+  const { disk, process, clock } = runtime;
+  disk.makeFolder(dataPath);
+  const path = `${dataPath}/${LOCK_FILE}`;
+  const lock = disk.lock(path);
+  if (lock === undefined) {
+    const holder = new TextDecoder().decode(disk.read(path)).trim() || "one that is just starting";
+    throw new StorageError({
+      op: "lock",
+      path: dataPath,
+      code: `held by another argus (${holder})`,
+      hint: "Stop it, or give this one its own data path (--data-path).",
+    });
+  }
+  lock.describe(`${what}, pid ${process.pid} on ${process.host}, since ${isoOf(clock.wallTime())}\n`);
+  return lock;
+}

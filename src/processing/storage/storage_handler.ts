@@ -1,0 +1,128 @@
+/** socket ▸ worker ▸ codec ▸ router ▸ path ▸ [buffer] ▸ chunk ▸ day file.  In: batches of events. Out: sealed tables, one per stream and day. */
+import type { Batch } from "../../agora/batch.ts";
+import type { EventBase, EventType } from "../../events/event_type.ts";
+import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
+import type { Cancel, Runtime } from "../../runtime/runtime.ts";
+import type { ChunkSink } from "./storage_service.ts";
+import { Table } from "./table.ts";
+
+export interface StorageHandlerOptions {
+  /** Absent: no tick; a chunk ends by rows, midnight or `sealAll` alone, so that the same rows make the same chunks. */
+  readonly flushIntervalMs?: number;
+  /** At a tick a stream is sealed when it has so many rows … */
+  readonly sealRows?: number;
+  /** … or its oldest row is this old. 0 seals everything at each tick. */
+  readonly sealAgeMs?: number;
+  /** So many are sealed at once, whatever the tick says. */
+  readonly chunkRowsMax?: number;
+  /** Over all streams; beyond it everything is sealed. */
+  readonly bufferedRowsMax?: number;
+}
+
+const DEFAULTS = {
+  sealRows: 4_096,
+  sealAgeMs: 0,
+  chunkRowsMax: 65_536, // 4 MB of columns
+  bufferedRowsMax: 1_000_000, // about 60 MB
+};
+
+interface Buffer<T extends EventBase> {
+  readonly table: Table<T>;
+  /** The first µs after the day of its rows, which all lie on one. */
+  untilTime: number;
+  sinceMs: number;
+}
+
+/** Rows of one data type on their way to disk: a column buffer for each stream, sealed by time, size and midnight. */
+export class StorageHandler<T extends EventBase> implements Disposable {
+  readonly #clock: Runtime["clock"];
+  readonly #type: EventType<T>;
+  readonly #sink: ChunkSink;
+  readonly #options: typeof DEFAULTS & StorageHandlerOptions;
+  readonly #buffers = new Map<string, Buffer<T>>();
+  readonly #chunks = new Map<string, number>();
+  readonly #tick: Cancel;
+  #rowsBuffered = 0;
+  #rows = 0;
+
+  constructor(runtime: Pick<Runtime, "clock" | "timers">, type: EventType<T>, sink: ChunkSink, options: StorageHandlerOptions) {
+    this.#clock = runtime.clock;
+    this.#type = type;
+    this.#sink = sink;
+    this.#options = { ...DEFAULTS, ...options };
+    const { flushIntervalMs } = options;
+    this.#tick = flushIntervalMs === undefined ? () => {} : runtime.timers.every(flushIntervalMs, () => this.#sealDue());
+  }
+
+  /** Rows taken since the start. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Rows in buffers. */
+  get rowsBuffered(): number {
+    return this.#rowsBuffered;
+  }
+
+  /** Takes batches until the stream ends. Rejects with what ended it otherwise. */
+  async consume(stream: ReadableStream<Batch<T>>): Promise<void> {
+    for await (const { paths, events } of stream) {
+      for (let i = 0; i < events.length; i++) this.append(paths[i]!, events[i]!);
+    }
+  }
+
+  append(path: string, event: T): void {
+    const buffer = this.#bufferOf(path, event.recvTime);
+    buffer.table.append(event);
+    this.#rows++;
+    this.#rowsBuffered++;
+    if (buffer.table.rows >= this.#options.chunkRowsMax) this.#seal(path, buffer);
+    if (this.#rowsBuffered >= this.#options.bufferedRowsMax) this.sealAll();
+  }
+
+  /** Hands everything over: at shutdown, and when memory is short. */
+  sealAll(): void {
+    for (const [path, buffer] of this.#buffers) this.#seal(path, buffer);
+  }
+
+  /** Stops the tick. Rows not sealed by then stay here. */
+  [Symbol.dispose](): void {
+    this.#tick();
+  }
+
+  #bufferOf(path: string, recvTime: number): Buffer<T> {
+    let buffer = this.#buffers.get(path);
+    if (buffer === undefined) {
+      buffer = { table: new Table(this.#type), untilTime: nextMidnight(recvTime), sinceMs: 0 };
+      this.#buffers.set(path, buffer);
+    }
+    // Also backwards: a clock set back over midnight puts its rows into the day they say.
+    if (recvTime >= buffer.untilTime || recvTime < buffer.untilTime - US_PER_DAY) {
+      this.#seal(path, buffer);
+      buffer.untilTime = nextMidnight(recvTime);
+    }
+    if (buffer.table.rows === 0) buffer.sinceMs = this.#clock.monotonicMs();
+    return buffer;
+  }
+
+  #sealDue(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const nowTime = this.#clock.wallTime();
+    const { sealRows, sealAgeMs } = this.#options;
+    for (const [path, buffer] of this.#buffers) {
+      if (buffer.table.rows === 0) this.#buffers.delete(path); // delisted, or so quiet that its memory is better used
+      else if (buffer.table.rows >= sealRows || nowMs - buffer.sinceMs >= sealAgeMs || nowTime >= buffer.untilTime) {
+        this.#seal(path, buffer);
+      }
+    }
+  }
+
+  #seal(path: string, buffer: Buffer<T>): void {
+    const { rows } = buffer.table;
+    if (rows === 0) return;
+    const chunk = (this.#chunks.get(path) ?? 0) + 1;
+    this.#chunks.set(path, chunk);
+    this.#rowsBuffered -= rows;
+    this.#sink.put(path, chunk, buffer.table.seal());
+  }
+}

@@ -1,0 +1,210 @@
+import { StorageError } from "../../lib/errors.ts";
+import type { Cancel, Runtime, Thread } from "../../runtime/runtime.ts";
+import type { Happenings } from "../../telemetry/happenings.ts";
+import type { ChunkId } from "./paths.ts";
+import type { Failure, FromStorage, StorageNews, ToStorage } from "./storage_messages.ts";
+import { bytesOf, type SealedTable } from "./table.ts";
+
+/** Where sealed tables go. */
+export interface ChunkSink {
+  /** The generation they belong to. */
+  readonly hash: string;
+  /** Takes the table over; its rows are kept until they are on disk. */
+  put(path: string, chunk: number, table: SealedTable): void;
+}
+
+export interface StorageServiceOptions {
+  readonly dataPath: string;
+  readonly hash: string;
+  readonly writer: string;
+  readonly flushIntervalMs: number;
+}
+
+interface Held {
+  readonly id: ChunkId;
+  readonly table: SealedTable;
+  isRefused: boolean;
+}
+
+const RETRY_MS = 1_000;
+const REFUSED_MAX_MS = 15_000; // a disk that refuses for so long needs a person
+const HELD_BYTES_MAX = 512 * 1024 * 1024; // rows that wait for a slow or refusing disk
+const RESTART_MS = 500;
+const DEATHS_MAX = 5; // in a row, without a chunk taken between them
+
+/**
+ * The storage thread as the socket's thread sees it. Rows leave memory only when the thread says they are on disk; a failed write, or the
+ * death of the thread, keeps them, and they are sent again. `failed` resolves when that has gone on for too long.
+ */
+export class StorageService implements ChunkSink, Disposable {
+  readonly hash: string;
+  readonly failed: Promise<StorageError>;
+  readonly #runtime: Runtime;
+  readonly #happenings: Happenings;
+  readonly #options: StorageServiceOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #requests = new Map<number, (failure: Failure | undefined) => void>();
+  #thread: Thread;
+  #heldBytes = 0;
+  #lastRequest = 0;
+  #deaths = 0;
+  #refusedSinceMs: number | undefined;
+  #retry: Cancel | undefined;
+  #isDisposed = false;
+  #fail!: (error: StorageError) => void;
+  #waiters: { readonly bytes: number; readonly resolve: () => void }[] = [];
+  #rowsMerged = 0;
+
+  constructor(runtime: Runtime, happenings: Happenings, options: StorageServiceOptions) {
+    this.hash = options.hash;
+    this.failed = new Promise((resolve) => this.#fail = resolve);
+    this.#runtime = runtime;
+    this.#happenings = happenings;
+    this.#options = options;
+    this.#thread = this.#spawn();
+  }
+
+  /** Rows that are in day files, since the start; those of an earlier process included. */
+  get rowsMerged(): number {
+    return this.#rowsMerged;
+  }
+
+  /** Bytes of rows that are not yet on disk. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  put(path: string, chunk: number, table: SealedTable): void {
+    const held = { id: { path, hash: this.hash, chunk }, table, isRefused: false };
+    this.#held.set(keyOf(held.id), held);
+    this.#heldBytes += bytesOf(table);
+    if (this.#heldBytes > HELD_BYTES_MAX) {
+      const megabytes = Math.round(HELD_BYTES_MAX / 1024 / 1024);
+      this.#giveUp({
+        op: "write",
+        path,
+        code: "slow",
+        hint: `${megabytes} MB of rows wait for the disk. Record less, or onto a faster disk.`,
+      });
+    }
+    this.#send(held);
+  }
+
+  /** Resolves when at most so many bytes of rows are not yet on disk: the back-pressure of a source that can wait. */
+  room(bytes: number): Promise<void> {
+    return this.#heldBytes <= bytes ? Promise.resolve() : new Promise((resolve) => this.#waiters.push({ bytes, resolve }));
+  }
+
+  /** Resolves when everything put so far is in day files. Rejects with StorageError; the rows stay under tmp/ for the next start. */
+  async drain(): Promise<void> {
+    await this.room(0);
+    const failure = await this.#flush();
+    if (failure !== undefined) throw new StorageError(failure);
+  }
+
+  /** Ends the thread. What is on disk stays; nothing else is waited for. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#retry?.();
+    this.#thread.terminate();
+  }
+
+  #flush(): Promise<Failure | undefined> {
+    const request = ++this.#lastRequest;
+    return new Promise((resolve) => {
+      this.#requests.set(request, resolve);
+      this.#post({ kind: "flush", request });
+    });
+  }
+
+  #spawn(): Thread {
+    const thread = this.#runtime.threads.spawn("storage", {
+      message: (message) => this.#heard(message as FromStorage),
+      died: (reason) => this.#died(reason),
+    });
+    const { dataPath, hash, writer, flushIntervalMs } = this.#options;
+    thread.post({ kind: "open", dataPath, hash, writer, flushIntervalMs } satisfies ToStorage);
+    return thread;
+  }
+
+  #post(message: ToStorage): void {
+    this.#thread.post(message);
+  }
+
+  /** Copied, not transferred: our copy is what survives the thread. */
+  #send(held: Held): void {
+    held.isRefused = false;
+    this.#post({ kind: "chunk", id: held.id, table: held.table });
+  }
+
+  #heard(message: FromStorage): void {
+    switch (message.kind) {
+      case "durable":
+        return this.#durable(message.id);
+      case "refused":
+        return this.#refused(message.id, message.failure);
+      case "done":
+        this.#requests.get(message.request)?.(message.failure);
+        this.#requests.delete(message.request);
+        return;
+      case "news":
+        return this.#news(message.news);
+    }
+  }
+
+  #durable(id: ChunkId): void {
+    const held = this.#held.get(keyOf(id));
+    if (held === undefined) return;
+    this.#held.delete(keyOf(id));
+    this.#heldBytes -= bytesOf(held.table);
+    this.#refusedSinceMs = undefined;
+    this.#deaths = 0;
+    this.#happenings.rowsSaved(id.path.split("/")[1]!, held.table.rows);
+    const hasRoom = this.#waiters.filter(({ bytes }) => this.#heldBytes <= bytes);
+    this.#waiters = this.#waiters.filter((waiter) => !hasRoom.includes(waiter));
+    for (const { resolve } of hasRoom) resolve();
+  }
+
+  #refused(id: ChunkId, failure: Failure): void {
+    const held = this.#held.get(keyOf(id));
+    if (held === undefined) return;
+    held.isRefused = true;
+    const nowMs = this.#runtime.clock.monotonicMs();
+    if (failure.code !== "order") {
+      this.#refusedSinceMs ??= nowMs;
+      this.#happenings.writeRefused(id.path, failure);
+      if (nowMs - this.#refusedSinceMs >= REFUSED_MAX_MS) this.#giveUp(failure);
+    }
+    this.#retry ??= this.#runtime.timers.after(RETRY_MS, () => {
+      this.#retry = undefined;
+      for (const each of this.#held.values()) if (each.isRefused) this.#send(each);
+    });
+  }
+
+  #died(reason: string): void {
+    if (this.#isDisposed) return;
+    this.#happenings.threadDied("storage", reason);
+    if (++this.#deaths > DEATHS_MAX) {
+      return this.#giveUp({ op: "run", path: "the storage thread", code: "died", hint: `It ended ${this.#deaths} times: ${reason}` });
+    }
+    this.#runtime.timers.after(RESTART_MS, () => {
+      if (this.#isDisposed) return;
+      this.#thread = this.#spawn();
+      for (const held of this.#held.values()) this.#send(held);
+      for (const request of this.#requests.keys()) this.#post({ kind: "flush", request });
+    });
+  }
+
+  #news(news: StorageNews): void {
+    if (news.what === "merged") this.#rowsMerged += news.rows;
+    this.#happenings.storageNews(news);
+  }
+
+  #giveUp(failure: Failure): void {
+    this.#fail(new StorageError(failure));
+  }
+}
+
+function keyOf({ path, chunk }: ChunkId): string {
+  return `${path}/${chunk}`;
+}

@@ -1,0 +1,183 @@
+import { EVENT_TYPES, eventTypeOf } from "../../events/registry.ts";
+import { assert, unreachable } from "../../lib/assert.ts";
+import { StorageError } from "../../lib/errors.ts";
+import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
+import { FlushHandler } from "./flush_handler.ts";
+import { tmpFolder } from "./paths.ts";
+import type { Failure, FromStorage, StorageNews, ToStorage } from "./storage_messages.ts";
+
+/** The storage thread: encodes, writes, merges, one thing after the other, away from the sockets. */
+export function serveStorage(runtime: Runtime, port: ThreadPort): void {
+  const thread = new StorageThread(runtime, (message) => port.post(message));
+  port.receive((message) => thread.receive(message as ToStorage));
+}
+
+const BEHIND_A_REFUSED_ONE: Failure = { op: "write", path: "", code: "order", hint: "" };
+
+class StorageThread {
+  readonly #runtime: Runtime;
+  readonly #post: (message: FromStorage) => void;
+  readonly #jobs: (() => Promise<void> | void)[] = [];
+  readonly #handlers = new Map<string, FlushHandler<never>>();
+  /** Streams whose merge is queued. */
+  readonly #queued = new Set<string>();
+  /** Streams with a refused chunk, and its number: what comes behind it waits, or rows would stand in another order. */
+  readonly #refused = new Map<string, number>();
+  #opened: Extract<ToStorage, { kind: "open" }> | undefined;
+  #isRunning = false;
+
+  constructor(runtime: Runtime, post: (message: FromStorage) => void) {
+    this.#runtime = runtime;
+    this.#post = post;
+  }
+
+  receive(message: ToStorage): void {
+    this.#jobs.push(() => this.#do(message));
+    this.#run();
+  }
+
+  /** One job a turn of the event loop, so that the heartbeat gets its turns too. */
+  #run(): void {
+    if (this.#isRunning) return;
+    const job = this.#jobs.shift();
+    if (job === undefined) return;
+    this.#isRunning = true;
+    this.#runtime.timers.turn(() => {
+      void (async () => await job())().then(() => {
+        this.#isRunning = false;
+        this.#run();
+      });
+    });
+  }
+
+  #do(message: ToStorage): Promise<void> | void {
+    switch (message.kind) {
+      case "open":
+        return this.#open(message);
+      case "chunk":
+        return this.#accept(message);
+      case "bump":
+        return this.#bump(message);
+      case "flush":
+        return this.#flush(message);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #open(message: Extract<ToStorage, { kind: "open" }>): void {
+    this.#opened = message;
+    let chunks = 0;
+    const { disk } = this.#runtime;
+    const tmp = tmpFolder(message.dataPath);
+    for (const { name: source } of disk.list(tmp).filter(({ isFolder }) => isFolder)) {
+      for (const { name: type } of disk.list(`${tmp}/${source}`)) {
+        if (eventTypeOf(type) !== undefined) chunks += this.#handler(source, type).adopt();
+      }
+    }
+    if (chunks > 0) this.#tell({ what: "recovered", chunks });
+    for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols);
+    this.#runtime.timers.every(message.flushIntervalMs, () => this.#tick());
+  }
+
+  #accept({ id, table }: Extract<ToStorage, { kind: "chunk" }>): void {
+    const { handler, symbol } = this.#handlerOf(id.path);
+    const refused = this.#refused.get(id.path);
+    if (refused !== undefined && id.chunk > refused) return this.#post({ kind: "refused", id, failure: BEHIND_A_REFUSED_ONE });
+    try {
+      handler.accept(symbol, id.hash, id.chunk, table);
+    } catch (error) {
+      this.#refused.set(id.path, id.chunk);
+      return this.#post({ kind: "refused", id, failure: failureOf(error) });
+    }
+    this.#refused.delete(id.path);
+    this.#post({ kind: "durable", id });
+    if (handler.isDue(symbol)) this.#queueMerges(handler, [symbol]);
+  }
+
+  #bump({ hash, path }: Extract<ToStorage, { kind: "bump" }>): void {
+    if (path !== undefined) {
+      const { handler, symbol } = this.#handlerOf(path);
+      handler.bump(symbol, hash);
+    } else for (const handler of this.#handlers.values()) handler.bump_all(hash);
+    this.#opened = path === undefined ? { ...this.#opened!, hash } : this.#opened;
+  }
+
+  async #flush({ request, path }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
+    let failure: Failure | undefined;
+    for (const handler of this.#handlers.values()) {
+      for (const symbol of handler.symbols) {
+        if (path !== undefined && path !== handler.pathOf(symbol)) continue;
+        failure = await this.#merge(handler, symbol) ?? failure;
+        await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
+      }
+    }
+    this.#post({ kind: "done", request, failure });
+  }
+
+  #tick(): void {
+    for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols.filter((symbol) => handler.isDue(symbol)));
+  }
+
+  /** Behind what is already queued; by then another job may have done it. */
+  #queueMerges(handler: FlushHandler<never>, symbols: readonly string[]): void {
+    for (const symbol of symbols) {
+      const path = handler.pathOf(symbol);
+      if (this.#queued.has(path)) continue;
+      this.#queued.add(path);
+      this.#jobs.push(async () => {
+        this.#queued.delete(path);
+        if (handler.isDue(symbol)) await this.#merge(handler, symbol);
+      });
+    }
+    this.#run();
+  }
+
+  async #merge(handler: FlushHandler<never>, symbol: string): Promise<Failure | undefined> {
+    try {
+      await handler.flushAll(symbol);
+      return undefined;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#tell({ what: "merge_failed", path: failure.path, failure });
+      return failure;
+    }
+  }
+
+  #handlerOf(path: string): { readonly handler: FlushHandler<never>; readonly symbol: string } {
+    const [source, type, symbol] = path.split("/");
+    return { handler: this.#handler(source!, type!), symbol: symbol! };
+  }
+
+  #handler(source: string, typeName: string): FlushHandler<never> {
+    const key = `${source}/${typeName}`;
+    let handler = this.#handlers.get(key);
+    if (handler === undefined) {
+      const opened = this.#opened;
+      const type = EVENT_TYPES.find(({ name }) => name === typeName);
+      assert(opened !== undefined && type !== undefined, `no storage is open for ${key}`);
+      const { disk, compression, clock } = this.#runtime;
+      const world = { disk, compression, clock, writer: opened.writer };
+      handler = new FlushHandler<never>(world, type as never, {
+        dataPath: opened.dataPath,
+        source,
+        flushIntervalMs: opened.flushIntervalMs,
+        tell: (news) => this.#tell(news),
+      });
+      handler.bump_all(opened.hash);
+      this.#handlers.set(key, handler);
+    }
+    return handler;
+  }
+
+  #tell(news: StorageNews): void {
+    this.#post({ kind: "news", news });
+  }
+}
+
+/** Anything but a refusal of the disk is our bug and ends the thread, which its supervisor starts again. */
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof StorageError)) throw error;
+  const { op, path, code, hint } = error;
+  return { op, path, code, hint };
+}

@@ -1,0 +1,83 @@
+import type { Column, EventBase, EventType } from "../../events/event_type.ts";
+import { type ColumnBuffer, columnBuffer } from "./column_buffer.ts";
+
+/** Rows of one stream as columns, in the order of the type's columns. Plain data: it crosses between threads. */
+export interface SealedTable {
+  readonly rows: number;
+  readonly columns: readonly SealedColumn[];
+}
+
+/**
+ * `numbers` timestamps, integers and doubles; NaN is null (a venue's decimal is always finite) · `flags` 0 or 1 · `texts` codes into
+ * `values`, counted from 1; 0 is null · `levels` how many each row has, then all prices and sizes one after the other.
+ */
+export type SealedColumn =
+  | { readonly kind: "numbers"; readonly values: Float64Array<ArrayBuffer> }
+  | { readonly kind: "flags"; readonly values: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "texts"; readonly codes: Uint32Array<ArrayBuffer>; readonly values: readonly string[] }
+  | {
+    readonly kind: "levels";
+    readonly counts: Uint32Array<ArrayBuffer>;
+    readonly prices: Float64Array<ArrayBuffer>;
+    readonly sizes: Float64Array<ArrayBuffer>;
+  };
+
+/** A stream's rows that are not yet sealed. Typed arrays that grow; no event is kept. */
+export class Table<T extends EventBase> {
+  readonly #columns: readonly Column<T>[];
+  readonly #buffers: readonly ColumnBuffer[];
+  #rows = 0;
+
+  constructor(type: EventType<T>) {
+    this.#columns = type.columns;
+    this.#buffers = type.columns.map((column) => columnBuffer(column.kind));
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  append(event: T): void {
+    for (let i = 0; i < this.#columns.length; i++) this.#buffers[i]!.push(event[this.#columns[i]!.field]);
+    this.#rows++;
+  }
+
+  /** The rows so far, copied out; the table is empty afterwards. */
+  seal(): SealedTable {
+    const sealed = { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.seal()) };
+    this.#rows = 0;
+    return sealed;
+  }
+}
+
+/** Bytes a sealed table holds. */
+export function bytesOf(table: SealedTable): number {
+  let bytes = 0;
+  for (const column of table.columns) {
+    switch (column.kind) {
+      case "numbers":
+      case "flags":
+        bytes += column.values.byteLength;
+        break;
+      case "texts":
+        bytes += column.codes.byteLength;
+        break;
+      case "levels":
+        bytes += column.counts.byteLength + column.prices.byteLength + column.sizes.byteLength;
+    }
+  }
+  return bytes;
+}
+
+/** Tables of one type, one below the other. */
+export function concatTables<T extends EventBase>(type: EventType<T>, tables: readonly SealedTable[]): SealedTable {
+  if (tables.length === 1) return tables[0]!;
+  return {
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    columns: type.columns.map(({ kind }, i) => {
+      const buffer = columnBuffer(kind);
+      for (const table of tables) buffer.pushAll(table.columns[i]!);
+      return buffer.seal();
+    }),
+  };
+}
