@@ -21,7 +21,7 @@ export const importFiles = command({
     ...COMMON_ARGS,
   },
   examples: ["argus import --source binance --data-path ./data 2026-11-22.zst 2026-11-23.zst"],
-  async run({ runtime, output, args }) {
+  async run({ runtime, output, args, version }) {
     const { config } = loadConfig(runtime, configFlags(args));
     const ids = Object.keys(requireSources(config).sources);
     const [source] = ids;
@@ -33,7 +33,7 @@ export const importFiles = command({
     }
     const app = await import("../app/import.ts");
     const summary = await untilStopped(runtime, output, (signal) => {
-      const options = { source, files: args._, timeUnit: args["time-unit"] as "ms" | "us", signal };
+      const options = { version, source, files: args._, timeUnit: args["time-unit"] as "ms" | "us", signal };
       return app.importCaptures(runtime, config, options, new Telemetry(runtime.clock, output.log), progressTo(runtime, output));
     });
     output.result(snakeCase(summary), () => factsText(summary));

@@ -15,7 +15,7 @@ export const inspect = command({
     if (file === undefined || args._.length > 1) throw new ConfigError("FILE", `argus inspect takes one file, found ${args._.length}.`);
     if (!runtime.disk.exists(file)) throw new ConfigError("FILE", `Cannot inspect ${file}: no such file.`);
     const { inspectFile } = await import("../processing/storage/inspect.ts");
-    const facts = await inspectFile(runtime, file);
+    const facts = inspectFile(runtime, file);
     output.result(snakeCase(facts), () => factsTable(facts));
     return EXIT.done;
   },

@@ -1,0 +1,192 @@
+import { Agora } from "../agora/agora.ts";
+import type { EventBase } from "../events/event_type.ts";
+import { EVENT_TYPES } from "../events/registry.ts";
+import { sourceOf } from "../exchanges/registry.ts";
+import { sleep } from "../lib/sleep.ts";
+import { Dispatcher } from "../network/dispatcher.ts";
+import { lockDataPath } from "../processing/storage/lock.ts";
+import { newGeneration } from "../processing/storage/paths.ts";
+import { StorageHandler } from "../processing/storage/storage_handler.ts";
+import { StorageService } from "../processing/storage/storage_service.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { Happenings } from "../telemetry/happenings.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { Config } from "./config.ts";
+import { Quarantine } from "./quarantine.ts";
+
+export interface RecordOptions {
+  readonly version: string;
+  /** Aborting it drains. */
+  readonly signal: AbortSignal;
+  /** Drains by itself after this long. */
+  readonly durationMs?: number;
+}
+
+export interface RecordSummary {
+  /** `deadline`: not everything reached a day file in time; the rest is under tmp/ and merged at the next start. */
+  readonly outcome: "drained" | "deadline";
+  readonly seconds: number;
+  readonly events: Readonly<Record<string, number>>;
+  readonly rowsMerged: number;
+  readonly gaps: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+}
+
+export interface RecordProgress {
+  readonly seconds: number;
+  readonly symbols: number;
+  readonly streams: number;
+  readonly sockets: number;
+  readonly events: number;
+  readonly perSecond: number;
+}
+
+const DRAIN_MS = 10_000; // what a service manager's stop waits for, and then some
+const BEHIND_EVENTS_MAX = 1_000_000; // storage this far behind the sockets never catches up, and memory is finite
+const PROGRESS_MS = 1_000;
+
+/** Records the configured sources until told to stop, then drains. Rejects with StorageError when the disk does not take the rows. */
+export async function record(
+  runtime: Runtime,
+  config: Config,
+  options: RecordOptions,
+  telemetry: Telemetry,
+  progress: (progress: RecordProgress) => void,
+): Promise<RecordSummary> {
+  const lock = lockDataPath(runtime, config.dataPath, `argus ${options.version}`);
+  try {
+    const recording = new Recording(runtime, config, options.version, telemetry);
+    return await recording.run(options, progress);
+  } finally {
+    lock.release();
+  }
+}
+
+class Recording {
+  readonly #runtime: Runtime;
+  readonly #telemetry: Telemetry;
+  readonly #quarantine: Quarantine;
+  readonly #storage: StorageService;
+  readonly #writers: readonly Writer[];
+  readonly #dispatchers: readonly Dispatcher[];
+  readonly #startMs: number;
+
+  constructor(runtime: Runtime, config: Config, version: string, telemetry: Telemetry) {
+    const { clock, random, disk } = runtime;
+    const { dataPath, flushIntervalMs } = config;
+    const happenings = new Happenings(telemetry);
+    const agora = new Agora(runtime.timers);
+    this.#runtime = runtime;
+    this.#telemetry = telemetry;
+    this.#startMs = clock.monotonicMs();
+    this.#quarantine = new Quarantine(disk, dataPath, (error) => happenings.quarantineFailed(String(error)));
+    this.#storage = new StorageService(runtime, happenings, {
+      dataPath,
+      flushIntervalMs,
+      hash: newGeneration(clock.wallTime(), random.bytes(4)),
+      writer: `argus ${version}`,
+    });
+    const names = new Set(Object.values(config.sources).flatMap(({ types }) => types));
+    this.#writers = EVENT_TYPES.filter(({ name }) => names.has(name)).map((type) => {
+      const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs });
+      const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
+      return { name: type.name, handler, subscription, consumed: handler.consume(subscription.stream) };
+    });
+    this.#dispatchers = Object.entries(config.sources).map(([id, source]) =>
+      new Dispatcher(runtime, agora, sourceOf(id)!, happenings, {
+        ...source,
+        restUrls: [source.restUrl],
+        keepFrame: this.#quarantine.keep,
+      })
+    );
+  }
+
+  async run({ signal, durationMs }: RecordOptions, progress: (progress: RecordProgress) => void): Promise<RecordSummary> {
+    const { timers } = this.#runtime;
+    let previous = 0;
+    const cancelProgress = timers.every(PROGRESS_MS, () => {
+      const now = this.#progress();
+      progress({ ...now, perSecond: now.events - previous });
+      previous = now.events;
+    });
+    const over = new AbortController();
+    const runs = this.#dispatchers.map((dispatcher) => dispatcher.run());
+    try {
+      const failure = await Promise.race([
+        aborted(signal),
+        ...(durationMs === undefined ? [] : [sleep(timers, durationMs, over.signal)]),
+        this.#storage.failed,
+        ...this.#writers.map(({ consumed }) => consumed.then(() => undefined, (error: unknown) => error)),
+      ]);
+      const outcome = await this.#drain();
+      if (failure !== undefined) throw failure;
+      return this.#summary(outcome);
+    } finally {
+      over.abort();
+      cancelProgress();
+      for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
+      for (const { handler } of this.#writers) handler[Symbol.dispose]();
+      this.#storage[Symbol.dispose]();
+      this.#quarantine[Symbol.dispose]();
+      await Promise.all(runs);
+    }
+  }
+
+  /** In the order the data walks, so that each stage has everything before the next one ends. */
+  async #drain(): Promise<"drained" | "deadline"> {
+    for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
+    for (const { subscription } of this.#writers) subscription.close();
+    await Promise.allSettled(this.#writers.map(({ consumed }) => consumed));
+    for (const { handler } of this.#writers) handler.sealAll();
+    const over = new AbortController();
+    const late = sleep(this.#runtime.timers, DRAIN_MS, over.signal).then(() => "deadline" as const);
+    try {
+      return await Promise.race([this.#storage.drain().then(() => "drained" as const), late]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  #progress(): Omit<RecordProgress, "perSecond"> {
+    const status = this.#dispatchers.map((dispatcher) => dispatcher.status);
+    const sum = (key: "symbols" | "streams" | "sockets") => status.reduce((total, each) => total + each[key], 0);
+    return {
+      seconds: this.#seconds(),
+      symbols: sum("symbols"),
+      streams: sum("streams"),
+      sockets: sum("sockets"),
+      events: this.#writers.reduce((total, { handler }) => total + handler.rows, 0),
+    };
+  }
+
+  #summary(outcome: RecordSummary["outcome"]): RecordSummary {
+    return {
+      outcome,
+      seconds: this.#seconds(),
+      events: Object.fromEntries(this.#writers.map(({ name, handler }) => [name, handler.rows])),
+      rowsMerged: this.#storage.rowsMerged,
+      gaps: this.#telemetry.total("argus_gaps_total"),
+      duplicates: this.#telemetry.total("argus_duplicates_total"),
+      quarantined: this.#quarantine.kept + this.#quarantine.dropped,
+    };
+  }
+
+  #seconds(): number {
+    return Math.round((this.#runtime.clock.monotonicMs() - this.#startMs) / 1_000);
+  }
+}
+
+interface Writer {
+  readonly name: string;
+  readonly handler: StorageHandler<EventBase>;
+  readonly subscription: { close(): void };
+  readonly consumed: Promise<void>;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
