@@ -56,7 +56,12 @@ export function appendRows(
   const keyValues = keyValuesFor(world, type, path, { encoded, offset, watermark, kept: end.keyValues });
   const footer = trailer(splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues)));
   file.append(concat([encoded.bytes, footer]));
-  file.sync();
+  try {
+    file.sync();
+  } catch (error) {
+    file.truncate(offset); // the kernel may call the lost pages clean: only writing them again makes them durable
+    throw error;
+  }
   return footer.length;
 }
 

@@ -65,7 +65,10 @@ export class DayFiles {
     },
   ): number {
     const fresh = chunks.filter((chunk) => !end.watermark.has(hash, chunk));
-    if (fresh.length === 0) return 0;
+    if (fresh.length === 0) {
+      file.sync(); // whoever appended them may have died before it did
+      return 0;
+    }
     const table = rows(fresh);
     this.#remember(path, appendRows(this.#world, file, end, this.#type, path, table, end.watermark.with(hash, fresh)));
     return table.rows;

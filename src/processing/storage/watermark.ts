@@ -29,6 +29,7 @@ export class Watermark {
   }
 
   with(hash: string, chunks: readonly number[]): Watermark {
+    if (chunks.length === 0) return this;
     const ranges = new Map(this.#ranges);
     let list = [...(ranges.get(hash) ?? [])];
     for (const chunk of chunks) list = inserted(list, chunk);

@@ -51,7 +51,9 @@ function columnSource<T>(column: Column<T>, sealed: SealedColumn): ColumnSource 
       if (column.kind === "double") {
         const data = column.isNullable ? Array.from(sealed.values, (value) => Number.isNaN(value) ? null : value) : sealed.values;
         // Prices repeat, so the writer chooses between a dictionary and plain by what it sees.
-        return column.encoding === "dictionary" ? { ...plain, data } : { ...plain, data, encoding: "PLAIN" };
+        return column.encoding === "dictionary" && !hasNegativeZero(sealed.values)
+          ? { ...plain, data }
+          : { ...plain, data, encoding: "PLAIN" };
       }
       return {
         ...plain,
@@ -66,11 +68,18 @@ function columnSource<T>(column: Column<T>, sealed: SealedColumn): ColumnSource 
         data: Array.from(sealed.codes, (code) => code === 0 ? null : sealed.values[code - 1]!),
         encoding: "RLE_DICTIONARY",
       };
-    case "levels":
-      return { ...plain, data: levelRows(sealed) };
+    case "levels": {
+      const isPlain = hasNegativeZero(sealed.prices) || hasNegativeZero(sealed.sizes);
+      return { ...plain, data: levelRows(sealed), ...(isPlain ? { encoding: "PLAIN" } : {}) };
+    }
     default:
       return unreachable(sealed);
   }
+}
+
+/** The writer's dictionary takes −0 for 0. */
+function hasNegativeZero(values: Float64Array): boolean {
+  return values.some((value) => value === 0 && 1 / value < 0);
 }
 
 function levelRows({ counts, prices, sizes }: Extract<SealedColumn, { kind: "levels" }>): { price: number; size: number }[][] {

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { appendRows, fileEnd, KEY, newFileBytes } from "../../../src/processing/storage/day_file.ts";
+import { decodeTable } from "../../../src/processing/storage/parquet/decode.ts";
+import { keyValuesOf, readMetadata } from "../../../src/processing/storage/parquet/footer.ts";
+import { Watermark } from "../../../src/processing/storage/watermark.ts";
+import { tempFolder } from "../../support/temp_folder.ts";
+import { eventsOf, tableOf, TYPES, world } from "./support.ts";
+
+const folder = tempFolder("parquet");
+const PATH = "binance/x/BTCUSDT";
+
+function endOf(bytes: Uint8Array) {
+  return fileEnd(world, { readAt: (offset, length) => bytes.slice(offset, offset + length) }, bytes.length);
+}
+
+describe("a Parquet file of ours", () => {
+  for (const { type, event } of TYPES) {
+    it(`gives ${type.name} rows back bit for bit`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 200 }), async (events) => {
+          const bytes = newFileBytes(world, type, PATH, tableOf(type, events), Watermark.empty().with("h", [1]));
+          const end = endOf(bytes)!;
+          assert.deepEqual(eventsOf(type, await decodeTable(type, bytes, end.metadata, world.compression)), events);
+          assert.equal(end.watermark.toString(), "h:1-1");
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it(`keeps what it holds byte for byte when ${type.name} rows are appended, and gives all rows back in order`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(event, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 20 }), async (parts) => {
+          const path = `${folder}/${type.name}.pq`;
+          fs.writeFileSync(path, newFileBytes(world, type, PATH, tableOf(type, parts[0]!), Watermark.empty().with("h", [1])));
+          const file = world.disk.open(path, "update");
+          let previous = new Uint8Array(fs.readFileSync(path));
+          for (const [i, events] of parts.slice(1).entries()) {
+            const end = fileEnd(world, file, file.size())!;
+            appendRows(world, file, end, type, PATH, tableOf(type, events), end.watermark.with("h", [i + 2]));
+            const now = new Uint8Array(fs.readFileSync(path));
+            assert.ok(Buffer.compare(now.subarray(0, previous.length), previous) === 0, "old bytes changed");
+            previous = now;
+          }
+          file.close();
+          const end = endOf(previous)!;
+          assert.equal(Number(end.metadata.num_rows), parts.flat().length);
+          assert.equal(end.metadata.row_groups.length, parts.length);
+          assert.equal(end.watermark.toString(), `h:1-${parts.length}`);
+          assert.deepEqual(eventsOf(type, await decodeTable(type, previous, end.metadata, world.compression)), parts.flat());
+        }),
+        { numRuns: 20 },
+      );
+    });
+  }
+
+  it("keeps keys it does not know and replaces its own", () => {
+    const [{ type, event }] = TYPES as [(typeof TYPES)[0]];
+    const rows = () => tableOf(type, fc.sample(event, 3));
+    const path = `${folder}/keys.pq`;
+    fs.writeFileSync(path, newFileBytes(world, type, PATH, rows(), Watermark.empty().with("h", [1])));
+    const file = world.disk.open(path, "update");
+    const end = fileEnd(world, file, file.size())!;
+    const foreign = { ...end, keyValues: new Map([...end.keyValues, ["someone.else", "kept"]]) };
+    appendRows(world, file, foreign, type, PATH, rows(), end.watermark.with("g", [4]));
+    const now = fileEnd(world, file, file.size())!;
+    file.close();
+    assert.equal(now.keyValues.get("someone.else"), "kept");
+    assert.equal(now.keyValues.get(KEY.merged), "h:1-1,g:4-4");
+    assert.equal(now.keyValues.size, 7);
+    assert.deepEqual([...keyValuesOf(readMetadata(now.metadataBytes)).keys()].sort(), [...now.keyValues.keys()].sort());
+  });
+
+  it("has no end that is accepted at any truncation, nor with any bit of its footer or last rows changed that would change a row", () => {
+    const [{ type, event }] = TYPES as [(typeof TYPES)[0]];
+    const bytes = newFileBytes(
+      world,
+      type,
+      PATH,
+      tableOf(type, fc.sample(event, { numRuns: 40, seed: 1 })),
+      Watermark.empty().with("h", [1]),
+    );
+    for (let length = 0; length < bytes.length; length += 1) assert.equal(endOf(bytes.slice(0, length)), undefined, `cut at ${length}`);
+    const from = 4;
+    const to = Number(keyValuesOf(endOf(bytes)!.metadata).get(KEY.appended)!.split(":")[1]) + from;
+    for (let at = from; at < to; at++) {
+      const flipped = bytes.slice();
+      flipped[at]! ^= 1 << at % 8;
+      assert.equal(endOf(flipped), undefined, `a flipped bit at ${at} of the rows`);
+    }
+  });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Agora } from "../../../src/agora/agora.ts";
+import type { EventType } from "../../../src/events/event_type.ts";
+import { trade } from "../../../src/events/trade.ts";
+import { US_PER_DAY } from "../../../src/lib/time.ts";
+import { StorageHandler, type StorageHandlerOptions } from "../../../src/processing/storage/storage_handler.ts";
+import { ManualTimers } from "../../support/manual_timers.ts";
+import { aTrade, eventsOf, NOON } from "./support.ts";
+
+const PATH = "binance/trade/BTCUSDT";
+const MIDNIGHT = (Math.floor(NOON / US_PER_DAY) + 1) * US_PER_DAY;
+
+/** A handler in time moved by hand, and what it hands over. */
+function handling(options: StorageHandlerOptions = { flushIntervalMs: 60_000 }, startTime = NOON) {
+  const timers = new ManualTimers();
+  const put: { path: string; chunk: number; ids: (number | undefined)[] }[] = [];
+  const clock = { wallTime: () => startTime + timers.nowMs * 1_000, monotonicMs: () => timers.nowMs };
+  const handler = new StorageHandler({ clock, timers }, trade, {
+    hash: "h",
+    put: (path, chunk, table) => {
+      put.push({
+        path,
+        chunk,
+        ids: eventsOf(trade as unknown as EventType, table).map((event) => (event as ReturnType<typeof aTrade>).tradeId),
+      });
+    },
+  }, options);
+  return { handler, timers, put };
+}
+
+describe("StorageHandler", () => {
+  it("seals every stream at the tick, a quiet one too, with chunks numbered per stream", async () => {
+    const { handler, timers, put } = handling();
+    const [one, two, other] = [aTrade(), aTrade(), aTrade(NOON, "ETHUSDT")];
+    handler.append(PATH, one);
+    await timers.advance(59_000);
+    handler.append("binance/trade/ETHUSDT", other);
+    assert.deepEqual(put, []);
+    await timers.advance(1_000);
+    handler.append(PATH, two);
+    await timers.advance(60_000);
+    await timers.advance(600_000);
+    assert.deepEqual(put, [
+      { path: PATH, chunk: 1, ids: [one.tradeId] },
+      { path: "binance/trade/ETHUSDT", chunk: 1, ids: [other.tradeId] },
+      { path: PATH, chunk: 2, ids: [two.tradeId] },
+    ]);
+  });
+
+  it("a row received one microsecond before midnight is in that day's chunk, the next one is not", async () => {
+    const { handler, timers, put } = handling();
+    const days = [aTrade(MIDNIGHT - 1), aTrade(MIDNIGHT), aTrade(MIDNIGHT + 1)];
+    for (const event of days) handler.append(PATH, event);
+    assert.deepEqual(put, [{ path: PATH, chunk: 1, ids: [days[0]!.tradeId] }]);
+    await timers.advance(60_000);
+    assert.deepEqual(put[1], { path: PATH, chunk: 2, ids: [days[1]!.tradeId, days[2]!.tradeId] });
+  });
+
+  it("a clock set back over midnight puts rows into the day they say", () => {
+    const { handler, put } = handling();
+    const [late, early] = [aTrade(MIDNIGHT), aTrade(MIDNIGHT - 1)];
+    handler.append(PATH, late);
+    handler.append(PATH, early);
+    handler.sealAll();
+    assert.deepEqual(put.map(({ ids }) => ids), [[late.tradeId], [early.tradeId]]);
+  });
+
+  it("with thresholds a small young stream waits, for rows, for age, or for midnight", async () => {
+    const { handler, timers, put } = handling({ flushIntervalMs: 60_000, sealRows: 3, sealAgeMs: 300_000 }, MIDNIGHT - 150_000_000);
+    handler.append(PATH, aTrade(MIDNIGHT - 150_000_000));
+    await timers.advance(120_000);
+    assert.equal(put.length, 0);
+    await timers.advance(60_000);
+    assert.equal(put.length, 1, "midnight passed, the row's day is over");
+    handler.append(PATH, aTrade(MIDNIGHT + 40_000_000));
+    await timers.advance(240_000);
+    assert.equal(put.length, 1);
+    await timers.advance(120_000);
+    assert.equal(put.length, 2, "five minutes old");
+    for (let i = 0; i < 3; i++) handler.append(PATH, aTrade(MIDNIGHT + 500_000_000));
+    await timers.advance(60_000);
+    assert.equal(put.length, 3, "three rows");
+  });
+
+  it("a burst is sealed without waiting for the tick, by stream and in sum, and loses nothing", () => {
+    const { handler, put } = handling({ flushIntervalMs: 60_000, chunkRowsMax: 10, bufferedRowsMax: 25 });
+    const sent = Array.from({ length: 100 }, (_, i) => aTrade(NOON + i, i % 3 === 0 ? "A" : `B${i % 7}`));
+    for (const event of sent) handler.append(`binance/trade/${event.symbol}`, event);
+    assert.ok(handler.rowsBuffered < 25);
+    handler.sealAll();
+    assert.deepEqual(put.flatMap(({ ids }) => ids).sort((a, b) => a! - b!), sent.map(({ tradeId }) => tradeId));
+    assert.ok(put.every(({ ids }) => ids.length <= 10));
+    assert.equal(handler.rows, 100);
+  });
+
+  it("takes what a subscription still holds when it is closed: nothing is lost in a drain", async () => {
+    const { handler, timers, put } = handling();
+    const agora = new Agora(timers);
+    const publisher = agora.open(PATH, trade);
+    const subscription = agora.subscribe<ReturnType<typeof aTrade>>("*/trade/*", { lag: "lossless", eventsMax: 1_000 });
+    const consumed = handler.consume(subscription.stream);
+    const sent = Array.from({ length: 50 }, () => aTrade());
+    publisher.publish(sent.slice(0, 20));
+    await Promise.resolve();
+    publisher.publish(sent.slice(20));
+    subscription.close();
+    await consumed;
+    handler.sealAll();
+    assert.deepEqual(put.flatMap(({ ids }) => ids), sent.map(({ tradeId }) => tradeId));
+  });
+});
