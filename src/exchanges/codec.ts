@@ -7,9 +7,9 @@ import { US_PER_DAY, US_PER_MS } from "../lib/time.ts";
 import type { Channel, Classified, FrameInfo, Source, TimeUnit } from "./source.ts";
 
 export type Decoded =
-  // deno-lint-ignore no-explicit-any -- channels of all event types; the registry is the documented exception
   | {
     readonly kind: "events";
+    // deno-lint-ignore no-explicit-any -- channels of all event types; the registry is the documented exception
     readonly channel: Channel<any, any>;
     readonly stream: string;
     readonly symbol: string;
@@ -33,11 +33,14 @@ export interface CodecOptions {
   readonly origin: Origin;
 }
 
+const KNOWN_STREAMS_MAX = 65_536; // a whole venue has 9,000 with three types; past it we forget them all and check each again
+
 /** Frames of one source into events. Never throws: what cannot be read is `bad`, and nothing is guessed. */
 export class Codec {
   readonly counts: CodecCounts = { inexactDecimals: 0, timesOff: 0, unknownValues: 0, unknownFields: 0 };
   readonly #source: Source;
   readonly #usPerTick: number;
+  /** Streams whose symbol was checked against their name once. */
   // deno-lint-ignore no-explicit-any -- as above
   readonly #known = new Map<string, { readonly channel: Channel<any, any>; readonly symbol: string }>();
   /** One object for all frames: `ofJson` reads it and keeps nothing of it. */
@@ -81,6 +84,7 @@ export class Codec {
     const symbol = channel.symbolOf(raw, stream);
     if (known === undefined) {
       if (channel.stream({ symbol }) !== stream) throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}`);
+      if (this.#known.size >= KNOWN_STREAMS_MAX) this.#known.clear();
       this.#known.set(stream, { channel, symbol });
     } else if (known.symbol !== symbol) {
       throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}, expected ${known.symbol}`);

@@ -3,7 +3,7 @@ import { spotBbo } from "./spot_bbo.ts";
 import { spotDepth } from "./spot_depth.ts";
 import { spotTrade } from "./spot_trade.ts";
 import { spotUniverse } from "./universe.ts";
-import { classify, controlFrames } from "./wire.ts";
+import { classify, CONTROL_BYTES_MAX, controlFrames } from "./wire.ts";
 
 const channels = [spotTrade, spotBbo, spotDepth];
 const MB = 1024 * 1024;
@@ -17,7 +17,7 @@ const spot: Source = {
   limits: {
     streamsPerSocketMax: 1_024,
     framesPerSecondMax: 5, // pings and pongs we send count too
-    frameBytesMax: 3_500,
+    frameBytesMax: CONTROL_BYTES_MAX,
     connectsMax: 300,
     connectWindowMs: 300_000,
     inboundBytesMax: 16 * MB, // a depth frame is tens of KB in a burst
@@ -27,7 +27,7 @@ const spot: Source = {
   // The venue pings every 20 s; ours go out only on a socket that is silent, far below the frame limit.
   heartbeat: { pingEveryMs: 5_000, silentAfterMs: 10_000, staleAfterMs: 60_000 },
   timeUnit: "us",
-  socketUrl: (endpoint) => `${endpoint}/stream?timeUnit=MICROSECOND`,
+  socketUrl: (endpoint) => `${endpoint.replace(/\/+$/, "")}/stream?timeUnit=MICROSECOND`,
   subscribe: (streams, firstId) => controlFrames("SUBSCRIBE", streams, firstId),
   unsubscribe: (streams, firstId) => controlFrames("UNSUBSCRIBE", streams, firstId),
   classify,

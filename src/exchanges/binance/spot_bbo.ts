@@ -1,10 +1,12 @@
 import * as v from "valibot";
 import { bbo, type BboEvent } from "../../events/bbo.ts";
 import type { Channel, FrameInfo } from "../source.ts";
+import { id, symbol } from "./fields.ts";
+import { hasSuffix, streamName } from "./names.ts";
 
 const raw = v.object({
-  u: v.pipe(v.number(), v.safeInteger()),
-  s: v.string(),
+  u: id,
+  s: symbol,
   b: v.string(),
   B: v.string(),
   a: v.string(),
@@ -21,8 +23,8 @@ const raw = v.object({
  */
 export const spotBbo: Channel<BboEvent, v.InferOutput<typeof raw>> = {
   event: bbo,
-  stream: ({ symbol }) => `${symbol.toLowerCase()}@bookTicker`,
-  matches: (stream) => stream.endsWith("@bookTicker"),
+  stream: ({ symbol }) => streamName(symbol, "@bookTicker"),
+  matches: (stream) => hasSuffix(stream, "@bookTicker"),
   raw,
   symbolOf: ({ s }) => s,
   ofJson: (payload, frame) => {

@@ -1,17 +1,19 @@
 import * as v from "valibot";
 import { depth, type DepthEvent } from "../../events/depth.ts";
 import type { Level } from "../../events/event_type.ts";
+import { DecodeError } from "../../lib/errors.ts";
 import type { Channel, FrameInfo } from "../source.ts";
+import { id, type Pair, pairs, symbol, time } from "./fields.ts";
+import { hasSuffix, streamName } from "./names.ts";
 
-const levels = v.array(v.tuple([v.string(), v.string()]));
 const raw = v.object({
   e: v.literal("depthUpdate"),
-  E: v.pipe(v.number(), v.safeInteger()),
-  s: v.string(),
-  U: v.pipe(v.number(), v.safeInteger()),
-  u: v.pipe(v.number(), v.safeInteger()),
-  b: levels,
-  a: levels,
+  E: time,
+  s: symbol,
+  U: id,
+  u: id,
+  b: pairs,
+  a: pairs,
 });
 
 /**
@@ -25,26 +27,32 @@ const raw = v.object({
  */
 export const spotDepth: Channel<DepthEvent, v.InferOutput<typeof raw>> = {
   event: depth,
-  stream: ({ symbol }) => `${symbol.toLowerCase()}@depth@100ms`,
-  matches: (stream) => stream.endsWith("@depth@100ms"),
+  stream: ({ symbol }) => streamName(symbol, "@depth@100ms"),
+  matches: (stream) => hasSuffix(stream, "@depth@100ms"),
   raw,
   symbolOf: ({ s }) => s,
-  ofJson: (payload, frame) => [{
-    recvTime: frame.recvTime,
-    eventTime: frame.time(payload.E),
-    source: frame.source,
-    symbol: frame.symbol,
-    firstUpdateId: payload.U,
-    lastUpdateId: payload.u,
-    prevUpdateId: undefined,
-    isSnapshot: false,
-    bids: levelsOf(payload.b, frame),
-    asks: levelsOf(payload.a, frame),
-    origin: frame.origin,
-  }],
+  ofJson: (payload, frame) => {
+    if (payload.U > payload.u) throw new DecodeError("number", `update ids run backwards: U ${payload.U}, u ${payload.u}`);
+    return [{
+      recvTime: frame.recvTime,
+      eventTime: frame.time(payload.E),
+      source: frame.source,
+      symbol: frame.symbol,
+      firstUpdateId: payload.U,
+      lastUpdateId: payload.u,
+      prevUpdateId: undefined,
+      isSnapshot: false,
+      bids: levelsOf(payload.b, frame),
+      asks: levelsOf(payload.a, frame),
+      origin: frame.origin,
+    }];
+  },
   continuity: (previous, next) => next[1] <= previous[1] ? "duplicate" : next[0] <= previous[1] + 1 ? "next" : "gap",
 };
 
-function levelsOf(pairs: readonly (readonly [string, string])[], frame: FrameInfo): Level[] {
-  return pairs.map(([price, size]) => [frame.decimal(price), frame.decimal(size)]);
+function levelsOf(side: readonly Pair[], frame: FrameInfo): Level[] {
+  return side.map((pair) => {
+    if (pair.length > 2) frame.unknown("level"); // a third, empty element once stood here
+    return [frame.decimal(pair[0]), frame.decimal(pair[1])];
+  });
 }

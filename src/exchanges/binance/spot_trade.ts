@@ -1,17 +1,19 @@
 import * as v from "valibot";
 import { trade, type TradeEvent } from "../../events/trade.ts";
 import type { Channel } from "../source.ts";
+import { id, symbol, time, unread } from "./fields.ts";
+import { hasSuffix, streamName } from "./names.ts";
 
 const raw = v.object({
   e: v.literal("trade"),
-  E: v.pipe(v.number(), v.safeInteger()),
-  s: v.string(),
-  t: v.pipe(v.number(), v.safeInteger()),
+  E: unread,
+  s: symbol,
+  t: id,
   p: v.string(),
   q: v.string(),
-  T: v.pipe(v.number(), v.safeInteger()),
+  T: time,
   m: v.boolean(),
-  M: v.optional(v.boolean()),
+  M: unread,
 });
 
 /**
@@ -19,12 +21,13 @@ const raw = v.object({
  *
  *     {"stream":"btcusdt@trade","data":{"e":"trade","E":1723161601438,"s":"BTCUSDT","t":3735693016,"p":"61685.99000000","q":"0.00017000","T":1723161601437,"m":true,"M":true}}
  *
- * `t` rises by exactly one per symbol: every step of 19,904 captured trades. `M` is documented as "ignore".
+ * `t` rises by exactly one per symbol: every step of 19,904 captured trades, across midnight too. `T` is when it traded, `E` when the
+ * streaming layer sent it (not read). `M` is documented as "ignore".
  */
 export const spotTrade: Channel<TradeEvent, v.InferOutput<typeof raw>> = {
   event: trade,
-  stream: ({ symbol }) => `${symbol.toLowerCase()}@trade`,
-  matches: (stream) => stream.endsWith("@trade"),
+  stream: ({ symbol }) => streamName(symbol, "@trade"),
+  matches: (stream) => hasSuffix(stream, "@trade"),
   raw,
   symbolOf: ({ s }) => s,
   ofJson: (payload, frame) => [{
