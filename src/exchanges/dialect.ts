@@ -22,12 +22,16 @@ export interface Dialect {
   shutdownNotice(time: number, connection: ConnectionView): string;
   /** A recorded combined frame, or undefined where the text is none. */
   recorded(text: string): RecordedFrame | undefined;
+  /** Why a recorded frame cannot be this venue's; undefined where it can. */
+  foreign(frame: RecordedFrame): string | undefined;
   /** What a recorder that is right must store of a payload: columns by name, times apart. */
   facts(topic: Topic, payload: string): EventFacts;
   /** A REST request: its weight, and the answer once the weight is granted. */
   rest(request: RestRequest, market: MarketView): RestRoute;
   /** An answer the limiter gives instead. `untilTime`: when it ends. */
   refusal(status: 418 | 429, usedWeight: number, untilTime: number): string;
+  /** The body of an answer that failed on the venue's side. */
+  failure(status: number): string;
   /** Headers that tell the weight used in this window. */
   weightHeaders(usedWeight: number): Readonly<Record<string, string>>;
 }
@@ -42,6 +46,8 @@ export interface VenueLimits {
   readonly targetCharsMax: number;
   readonly connectsMax: number;
   readonly connectWindowMs: number;
+  /** Connections of an address that may be closed for too many frames in that window; one more and it is banned. */
+  readonly offencesMax: number;
   readonly pingEveryMs: number;
   readonly pongWithinMs: number;
   readonly socketAgeMaxMs: number;

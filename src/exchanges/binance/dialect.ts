@@ -1,8 +1,8 @@
 import type { Dialect, VenueLimits } from "../dialect.ts";
 import { control, type ErrorShape } from "./dialect_control.ts";
-import { envelope, facts, recorded, render, shutdownNotice } from "./dialect_frames.ts";
+import { envelope, facts, foreign, recorded, render, shutdownNotice } from "./dialect_frames.ts";
 import { accept, streamOf, topicOf } from "./dialect_names.ts";
-import { refusal, rest, weightHeaders } from "./dialect_rest.ts";
+import { failure, refusal, rest, weightHeaders } from "./dialect_rest.ts";
 
 /** web-socket-streams, "General WSS information", and rest-api, "LIMITS", read 2026-11; what is only measured by others is marked. */
 const limits: VenueLimits = {
@@ -12,6 +12,7 @@ const limits: VenueLimits = {
   targetCharsMax: 8_000, // measured by others, 2019
   connectsMax: 300,
   connectWindowMs: 300_000,
+  offencesMax: 5, // the venue says only that addresses that are disconnected again and again may be banned
   pingEveryMs: 20_000,
   pongWithinMs: 60_000,
   socketAgeMaxMs: 24 * 3_600_000,
@@ -34,9 +35,11 @@ export function binanceSpotDialect(options: { readonly errorShape?: ErrorShape }
     envelope,
     shutdownNotice,
     recorded,
+    foreign,
     facts,
     rest,
     refusal,
+    failure,
     weightHeaders,
   };
 }

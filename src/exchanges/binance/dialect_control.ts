@@ -8,24 +8,30 @@ const METHODS = ["SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY
 const ID_CHARS_MAX = 36;
 const PROPERTY = "combined";
 
-type Id = string | number | null;
+/** An id as JSON text: it comes back digit by digit, also beyond 2^53. */
+type IdText = string;
+interface Request {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The digits of `id`, where it is a number. */
+  readonly idDigits: string | undefined;
+}
 
 /** Live subscribing: the five methods and their error codes 0 to 3. An acknowledgement says nothing about the streams' existence. */
 export function control(text: string, connection: ConnectionView, shape: ErrorShape): Control {
-  let id: Id | undefined;
+  let id: IdText | undefined;
   try {
     const request = parse(text);
     id = idOf(request);
-    return perform(request, id, connection);
+    return perform(request.fields, id, connection);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const detail = { code: error.code, msg: error.message };
-    const ofId = id === undefined ? {} : { id };
-    return { reply: JSON.stringify(shape === "flat" ? { ...detail, ...ofId } : { error: detail, ...ofId }) };
+    const detail = JSON.stringify({ code: error.code, msg: error.message });
+    const body = shape === "flat" ? detail.slice(1, -1) : `"error":${detail}`;
+    return { reply: id === undefined ? `{${body}}` : `{${body},"id":${id}}` };
   }
 }
 
-function perform(request: Record<string, unknown>, id: Id, connection: ConnectionView): Control {
+function perform(request: Request["fields"], id: IdText, connection: ConnectionView): Control {
   const { method } = request;
   if (method === undefined) throw new Refusal(2, "Invalid request: missing field `method`");
   switch (method) {
@@ -53,14 +59,14 @@ function perform(request: Record<string, unknown>, id: Id, connection: Connectio
   }
 }
 
-function streamsOf(request: Record<string, unknown>): string[] {
+function streamsOf(request: Request["fields"]): string[] {
   const { params } = request;
   if (!Array.isArray(params)) throw new Refusal(2, "Invalid request: missing field `params`");
   for (const name of params) if (typeof name !== "string" || !isStreamName(name)) throw new Refusal(2, "Invalid request: invalid stream");
   return params;
 }
 
-function paramsOf(request: Record<string, unknown>, count: number): unknown[] {
+function paramsOf(request: Request["fields"], count: number): unknown[] {
   const params = request["params"] ?? [];
   if (!Array.isArray(params)) throw new Refusal(2, "Invalid request: params must be a list");
   if (params.length > count) throw new Refusal(2, "Invalid request: too many parameters");
@@ -72,26 +78,37 @@ function checkProperty(name: unknown): void {
   if (name !== PROPERTY) throw new Refusal(0, "Unknown property");
 }
 
-function parse(text: string): Record<string, unknown> {
+function parse(text: string): Request {
   let value: unknown;
+  const digits = new Map<unknown, string>();
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, keepDigits(digits));
   } catch {
     throw new Refusal(3, "Invalid JSON: expected value at line 1 column 1");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refusal(2, "Invalid request: expected an object");
-  return value as Record<string, unknown>;
+  return { fields: value as Record<string, unknown>, idDigits: digits.get(value) };
 }
 
-/** A signed 64-bit integer, an alphanumeric string of at most 36 characters, or null. */
-function idOf({ id }: Record<string, unknown>): Id {
-  if (id === null || (typeof id === "number" && Number.isInteger(id))) return id;
-  if (typeof id === "string" && id.length <= ID_CHARS_MAX && /^[A-Za-z0-9_-]*$/.test(id)) return id;
+/** Notes the text of each number called `id`, by the object it stands in. */
+function keepDigits(digits: Map<unknown, string>): (key: string, value: unknown) => unknown {
+  function reviver(this: unknown, key: string, value: unknown, context?: { readonly source?: string }): unknown {
+    if (key === "id" && typeof value === "number" && context?.source !== undefined) digits.set(this, context.source);
+    return value;
+  }
+  return reviver;
+}
+
+/** A signed 64-bit integer, an alphanumeric string of at most 36 characters (or a UUID), or null. */
+function idOf({ fields: { id }, idDigits }: Request): IdText {
+  if (id === null) return "null";
+  if (idDigits !== undefined && /^-?\d{1,19}$/.test(idDigits) && BigInt.asIntN(64, BigInt(idDigits)) === BigInt(idDigits)) return idDigits;
+  if (typeof id === "string" && id.length <= ID_CHARS_MAX && /^[A-Za-z0-9_-]*$/.test(id)) return JSON.stringify(id);
   throw new Refusal(2, `Invalid request: ${id === undefined ? "missing field `id`" : "request ID must be an integer, a string or null"}`);
 }
 
-function reply(result: unknown, id: Id): string {
-  return JSON.stringify({ result, id });
+function reply(result: unknown, id: IdText): string {
+  return `{"result":${JSON.stringify(result)},"id":${id}}`;
 }
 
 class Refusal extends Error {

@@ -51,6 +51,17 @@ export function recorded(text: string): RecordedFrame | undefined {
   };
 }
 
+/** Streams of spot, live or retired: web-socket-streams, read 2026-11. Others are of the futures. */
+const SPOT_STREAM =
+  /^(?:[^@]+@(?:trade|aggTrade|blockTrade|bookTicker|depth(?:5|10|20)?(?:@100ms|@1000ms)?|kline_\w+(?:@\+08:00)?|miniTicker|ticker(?:_\w+)?|avgPrice|referencePrice)|!(?:bookTicker|miniTicker@arr|ticker(?:_\w+)?@arr))$/;
+/** What only futures say: the kind of a trade, the previous update id, and a best price with an event type. */
+const FUTURES_FIELD = /"X":"|"pu":\d|"e":"bookTicker"/;
+
+export function foreign({ stream, payload }: RecordedFrame): string | undefined {
+  if (SPOT_STREAM.test(stream) && !FUTURES_FIELD.test(payload("ms"))) return undefined;
+  return `${stream} is recorded as Binance futures send it, not spot`;
+}
+
 /** What must be stored of a payload with times in µs. Bare JSON.parse, on purpose: the codec is what this is checked against. */
 export function facts(topic: Topic, payload: string): EventFacts {
   const raw = JSON.parse(payload);

@@ -1,12 +1,12 @@
 import { US_PER_MS } from "../../lib/time.ts";
-import type { Listing, MarketTrade, MarketView, RestRequest, RestRoute } from "../dialect.ts";
-import type { TimeUnit } from "../source.ts";
+import type { Listing, MarketView, RestRequest, RestRoute } from "../dialect.ts";
 import { timeIn } from "./dialect_frames.ts";
+import { BadRequest, Query } from "./dialect_query.ts";
+import { aggregate, ticker, tradeEntry, tradesOf } from "./dialect_trades.ts";
 
-const SYMBOL_CHARS = /^[^\s"\\<>&]{1,50}$/u; // the documented pattern, widened in 2025-12 when symbols became UTF-8
 const DEPTH_LIMIT_MAX = 5_000; // larger is clipped
 const TRADES_LIMIT_MAX = 1_000;
-const TICKER_TRADES = 100; // our 24 h statistics cover the newest hundred trades: nothing reads more from them
+const SYMBOL_STATUSES = ["TRADING", "HALT", "BREAK", "CANCEL_ONLY", "END_OF_DAY"];
 
 /** REST of rest-api, "Market Data endpoints", weights as of 2026-11. */
 export function rest(request: RestRequest, market: MarketView): RestRoute {
@@ -51,6 +51,19 @@ const ROUTES: Readonly<Record<string, Handler>> = {
     const fromId = query.integer("fromId", undefined, 0);
     return { weight: 25, body: () => market.trades(symbol, fromId, limit).map((trade) => tradeEntry(trade, query.timeUnit)) };
   },
+  "/api/v3/aggTrades": (query, market) => {
+    const { symbol } = query.listing(market);
+    const limit = Math.min(query.integer("limit", 500, 1) ?? 500, TRADES_LIMIT_MAX);
+    const fromId = query.integer("fromId", undefined, 0);
+    const [from, to] = [query.time("startTime"), query.time("endTime")];
+    if (fromId !== undefined && (from !== undefined || to !== undefined)) {
+      throw new BadRequest(-1128, "Combination of optional parameters invalid. 'fromId' cannot be sent with 'startTime' or 'endTime'.");
+    }
+    return {
+      weight: 4,
+      body: () => tradesOf(market, symbol, { fromId, from, to, limit }).map((each) => aggregate(each, query.timeUnit)),
+    };
+  },
   "/api/v3/ticker/24hr": (query, market) => {
     if (query.has("symbol")) {
       const listing = query.listing(market);
@@ -64,7 +77,11 @@ const ROUTES: Readonly<Record<string, Handler>> = {
 };
 
 function exchangeInfo(query: Query, market: MarketView) {
+  const status = query.choice("symbolStatus", SYMBOL_STATUSES);
+  const named = ["symbol", "symbols", "symbolStatus"].filter((name) => query.has(name));
+  if (named.length > 1) throw new BadRequest(-1128, `Combination of optional parameters invalid: ${named.join(", ")}.`);
   const some = query.has("symbol") ? [query.listing(market)] : query.symbols(market);
+  const withPermissions = query.choice("showPermissionSets", ["true", "false"]) !== "false";
   return {
     weight: 20,
     body: () => ({
@@ -75,12 +92,14 @@ function exchangeInfo(query: Query, market: MarketView) {
         { rateLimitType: "RAW_REQUESTS", interval: "MINUTE", intervalNum: 5, limit: 300_000 },
       ],
       exchangeFilters: [],
-      symbols: (some ?? market.listings()).map(symbolEntry),
+      symbols: (some ?? market.listings())
+        .filter((listing) => status === undefined || listing.status === status)
+        .map((listing) => symbolEntry(listing, withPermissions)),
     }),
   };
 }
 
-function symbolEntry({ symbol, base, quote, status, tickSize, lotSize, entry }: Listing): unknown {
+function symbolEntry({ symbol, base, quote, status, tickSize, lotSize, entry }: Listing, withPermissions: boolean): unknown {
   if (entry !== undefined) return { ...entry, status };
   return {
     symbol,
@@ -90,113 +109,26 @@ function symbolEntry({ symbol, base, quote, status, tickSize, lotSize, entry }: 
     quoteAsset: quote,
     quotePrecision: 8,
     quoteAssetPrecision: 8,
+    baseCommissionPrecision: 8,
+    quoteCommissionPrecision: 8,
+    orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"],
+    icebergAllowed: true,
+    ocoAllowed: true,
+    otoAllowed: true,
+    quoteOrderQtyMarketAllowed: true,
+    allowTrailingStop: true,
+    cancelReplaceAllowed: true,
     isSpotTradingAllowed: status === "TRADING",
+    isMarginTradingAllowed: false,
     filters: [
       { filterType: "PRICE_FILTER", minPrice: tickSize, maxPrice: "10000000.00000000", tickSize },
       { filterType: "LOT_SIZE", minQty: lotSize, maxQty: "100000000.00000000", stepSize: lotSize },
     ],
-    permissionSets: [],
+    permissions: [],
+    permissionSets: withPermissions ? [["SPOT"]] : [],
+    defaultSelfTradePreventionMode: "EXPIRE_MAKER",
+    allowedSelfTradePreventionModes: ["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"],
   };
-}
-
-function tradeEntry({ id, price, size, time, isBuyerMaker }: MarketTrade, unit: TimeUnit): unknown {
-  const quoteQty = decimal8(scaled(price) * scaled(size) / 100_000_000n);
-  return { id, price, qty: size, quoteQty, time: timeIn(unit, time), isBuyerMaker, isBestMatch: true };
-}
-
-function ticker({ symbol }: Listing, market: MarketView, unit: TimeUnit): unknown {
-  const trades = market.trades(symbol, undefined, TICKER_TRADES);
-  const prices = trades.map((trade) => scaled(trade.price)).sort((a, b) => a < b ? -1 : 1);
-  const closeTime = market.time();
-  return {
-    symbol,
-    openPrice: trades[0]?.price ?? decimal8(0n),
-    lastPrice: trades.at(-1)?.price ?? decimal8(0n),
-    lastQty: trades.at(-1)?.size ?? decimal8(0n),
-    lowPrice: decimal8(prices[0] ?? 0n),
-    highPrice: decimal8(prices.at(-1) ?? 0n),
-    volume: decimal8(trades.reduce((sum, trade) => sum + scaled(trade.size), 0n)),
-    openTime: timeIn(unit, trades[0]?.time ?? closeTime),
-    closeTime: timeIn(unit, closeTime),
-    firstId: trades[0]?.id ?? -1,
-    lastId: trades.at(-1)?.id ?? -1,
-    count: trades.length,
-  };
-}
-
-function scaled(decimal: string): bigint {
-  return BigInt(decimal.replace(".", ""));
-}
-
-function decimal8(value: bigint): string {
-  const digits = String(value).padStart(9, "0");
-  return `${digits.slice(0, -8)}.${digits.slice(-8)}`;
-}
-
-// ── parameters ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-class BadRequest extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-class Query {
-  readonly timeUnit: TimeUnit;
-  readonly #values: URLSearchParams;
-
-  constructor(text: string, headers: RestRequest["headers"]) {
-    this.#values = new URLSearchParams(text);
-    this.timeUnit = headers["x-mbx-time-unit"]?.toUpperCase() === "MICROSECOND" ? "us" : "ms";
-  }
-
-  has(name: string): boolean {
-    return this.#values.has(name);
-  }
-
-  integer<T extends number | undefined>(name: string, otherwise: T, min: number): number | T {
-    const text = this.#values.get(name);
-    if (text === null) return otherwise;
-    if (!/^-?\d{1,20}$/.test(text)) {
-      throw new BadRequest(-1100, `Illegal characters found in parameter '${name}'; legal range is '^[0-9]{1,20}$'.`);
-    }
-    if (Number(text) < min) throw new BadRequest(-1130, `Data sent for parameter '${name}' is not valid.`);
-    return Number(text);
-  }
-
-  listing(market: MarketView): Listing {
-    const symbol = this.#values.get("symbol");
-    if (symbol === null || symbol === "") {
-      throw new BadRequest(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.");
-    }
-    return found(symbol, market);
-  }
-
-  /** The parameter `symbols`, a JSON list. */
-  symbols(market: MarketView): Listing[] | undefined {
-    const text = this.#values.get("symbols");
-    if (text === null) return undefined;
-    let names: unknown;
-    try {
-      names = JSON.parse(text);
-    } catch {
-      names = undefined;
-    }
-    if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-      throw new BadRequest(-1100, "Illegal characters found in parameter 'symbols'.");
-    }
-    if (new Set(names).size !== names.length) throw new BadRequest(-1151, "Symbol is present multiple times in the list.");
-    return names.map((name) => found(name, market));
-  }
-}
-
-function found(symbol: string, market: MarketView): Listing {
-  if (!SYMBOL_CHARS.test(symbol)) throw new BadRequest(-1100, "Illegal characters found in parameter 'symbol'.");
-  const listing = market.listings().find((each) => each.symbol === symbol);
-  if (listing === undefined) throw new BadRequest(-1121, "Invalid symbol.");
-  return listing;
 }
 
 // ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,6 +153,15 @@ export function refusal(status: 418 | 429, usedWeight: number, untilTime: number
       Math.floor(untilTime / US_PER_MS)
     }. Please use WebSocket Streams for live updates to avoid bans.`;
   return JSON.stringify({ code: -1003, msg });
+}
+
+export function failure(status: number): string {
+  const [code, msg] = status === 503
+    ? [-1008, "Server is currently overloaded with other requests. Please try again in a few minutes."]
+    : status === 504
+    ? [-1007, "Timeout waiting for response from backend server. Send status unknown; execution status unknown."]
+    : [-1001, "Internal error; unable to process your request. Please try again."];
+  return JSON.stringify({ code, msg });
 }
 
 export function weightHeaders(usedWeight: number): Readonly<Record<string, string>> {
