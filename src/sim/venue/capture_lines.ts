@@ -1,4 +1,4 @@
-import { ConfigError } from "../../lib/errors.ts";
+import { ConfigError, StorageError } from "../../lib/errors.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 
 export interface CaptureLine {
@@ -14,12 +14,23 @@ export async function* captureLines(runtime: Runtime, path: string): AsyncGenera
   const bytes = format === undefined ? file : file.pipeThrough(runtime.compression.decoder(format));
   const decoder = new TextDecoder();
   const reader = bytes.getReader();
+  const next = async () => {
+    try {
+      return await reader.read();
+    } catch (cause) {
+      if (cause instanceof StorageError) throw cause;
+      throw new ConfigError(
+        "--capture",
+        `--capture: ${path} is no whole ${format} file${number === 0 ? "" : `; it breaks off after line ${number}`}.`,
+      );
+    }
+  };
   let number = 0;
   let tail = "";
   const parse = (line: string) => lineOf(line, path, ++number);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await next();
       if (done) break;
       const lines = (tail + decoder.decode(value, { stream: true })).split("\n");
       tail = lines.pop()!;
@@ -27,7 +38,7 @@ export async function* captureLines(runtime: Runtime, path: string): AsyncGenera
     }
     if (tail !== "") yield [parse(tail)];
   } finally {
-    await reader.cancel();
+    await reader.cancel().catch(() => {}); // what broke is told by the read that met it
   }
 }
 
@@ -35,7 +46,10 @@ function lineOf(line: string, path: string, number: number): CaptureLine {
   const at = line.indexOf(" ");
   const stamp = line.slice(0, at);
   if (!/^\d{16,20}$/.test(stamp)) {
-    throw new ConfigError("--capture", `${path}, line ${number}: no receive time in ns before the frame.`);
+    throw new ConfigError(
+      "--capture",
+      `--capture: ${path}, line ${number} is no "<receive time in ns> <frame>": it begins with ${JSON.stringify(line.slice(0, 40))}.`,
+    );
   }
   return { recvTime: Number(stamp.slice(0, -3)), text: line.slice(at + 1).trimEnd() };
 }

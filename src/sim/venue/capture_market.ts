@@ -1,8 +1,8 @@
-import type { Dialect, Listing, MarketBook, MarketTrade } from "../../exchanges/dialect.ts";
+import type { Dialect, Listing, MarketBook, MarketTrade, RecordedFrame } from "../../exchanges/dialect.ts";
 import { ConfigError } from "../../lib/errors.ts";
 import { US_PER_MS } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
-import { type CaptureLine, mergedLines } from "./capture_lines.ts";
+import { type CaptureLine, captureLines, mergedLines } from "./capture_lines.ts";
 import type { Audience, Feed } from "./feed.ts";
 import { listingOf } from "./synthetic_market.ts";
 
@@ -35,8 +35,9 @@ export class CaptureMarket implements Feed {
   readonly #snapshots: readonly Snapshot[];
   readonly #listings: readonly Listing[];
   readonly #trades = new Map<string, string[]>();
-  readonly #finished: Promise<void>;
-  #finish!: (error?: unknown) => void;
+  readonly #finished: Promise<boolean>;
+  #finish!: (isWhole: boolean) => void;
+  #fail!: (error: unknown) => void;
   #audience: Audience | undefined;
   #cancelQuiet: Cancel = () => {};
   #isArmed = false;
@@ -49,14 +50,16 @@ export class CaptureMarket implements Feed {
     const books: CaptureLine[] = [];
     for (const file of options.files) {
       if (!runtime.disk.exists(file)) throw new ConfigError("--capture", `--capture: ${file} does not exist.`);
-    }
-    for await (const lines of mergedLines(runtime, options.files)) {
-      for (const line of lines) {
-        const stream = dialect.recorded(line.text)?.stream;
-        if (stream === undefined) books.push(line);
-        else streams.add(stream);
+      for await (const lines of captureLines(runtime, file)) {
+        for (const line of lines) {
+          const frame = dialect.recorded(line.text);
+          if (frame === undefined) books.push(line);
+          else streams.add(checked(frame, dialect, file).stream);
+        }
       }
     }
+    if (streams.size === 0) throw new ConfigError("--capture", `--capture: no stream of ${dialect.source} in ${options.files.join(", ")}.`);
+    books.sort((a, b) => a.recvTime - b.recvTime);
     return new CaptureMarket(runtime, dialect, options, streams, books);
   }
 
@@ -75,12 +78,15 @@ export class CaptureMarket implements Feed {
     this.#listings = options.listings ?? symbols.map((symbol) => listingOf(0, symbol));
     // A recorded book does not say whose it is.
     this.#snapshots = symbols.length === 1 ? books.map((line) => ({ ...line, symbol: symbols[0]! })) : [];
-    this.#finished = new Promise((resolve, reject) => this.#finish = (error) => error === undefined ? resolve() : reject(error));
+    this.#finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
     this.#finished.catch(() => {}); // heard by whoever asks for `finished`
   }
 
-  /** Everything was sent and taken by the kernel; or the feed was stopped. */
-  get finished(): Promise<void> {
+  /** True: everything was sent and taken by the kernel. False: the feed was stopped before. */
+  get finished(): Promise<boolean> {
     return this.#finished;
   }
 
@@ -98,7 +104,7 @@ export class CaptureMarket implements Feed {
     this.#cancelQuiet();
     this.#cancelQuiet = this.#runtime.timers.after(this.#options.quietMs ?? QUIET_MS, () => {
       this.#isPlaying = true;
-      this.#play().then(() => this.#finish(), (error) => this.#finish(error));
+      this.#play().then(() => this.#finish(this.#audience !== undefined), (error) => this.#fail(error));
     });
   }
 
@@ -111,7 +117,7 @@ export class CaptureMarket implements Feed {
   stop(): void {
     this.#cancelQuiet();
     this.#audience = undefined;
-    if (!this.#isPlaying) this.#finish();
+    if (!this.#isPlaying) this.#finish(false);
   }
 
   listings(): readonly Listing[] {
@@ -191,4 +197,10 @@ export class CaptureMarket implements Feed {
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => ms === 0 ? this.#runtime.timers.turn(resolve) : this.#runtime.timers.after(ms, resolve));
   }
+}
+
+function checked(frame: RecordedFrame, dialect: Dialect, file: string): RecordedFrame {
+  const why = dialect.foreign(frame);
+  if (why === undefined) return frame;
+  throw new ConfigError("--capture", `--capture: ${file} is no recording of ${dialect.source}: ${why}.`);
 }

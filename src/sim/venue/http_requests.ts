@@ -66,6 +66,9 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [418, "I'm a teapot"],
   [429, "Too Many Requests"],
   [431, "Request Header Fields Too Large"],
+  [500, "Internal Server Error"],
+  [503, "Service Unavailable"],
+  [504, "Gateway Timeout"],
 ]);
 
 function endOfHead(bytes: Uint8Array): number {

@@ -1,5 +1,5 @@
 import { sha1Base64 } from "../../lib/sha1.ts";
-import type { Runtime, TcpConnection, TcpHandler, TcpServer } from "../../runtime/runtime.ts";
+import type { Cancel, Runtime, TcpConnection, TcpHandler, TcpServer } from "../../runtime/runtime.ts";
 import { answerBytes, HttpError, type HttpRequestHead, HttpRequestParser, switchingBytes } from "./http_requests.ts";
 import type { Venue, VenueAnswer } from "./venue.ts";
 import { frameBytes, OPCODE } from "./websocket_frames.ts";
@@ -7,6 +7,7 @@ import { WebSocketPeer } from "./websocket_peer.ts";
 
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455, section 1.3
 const CONNECTIONS_MAX = 4_096; // far above what a venue's own limits let through
+const ANSWERS_WAITING_MAX = 64; // requests sent before the answers came; clients that do so at all send a few
 
 export interface LoopbackOptions {
   readonly port: number;
@@ -40,6 +41,9 @@ class LoopbackClient implements TcpHandler {
   readonly #encode: (text: string) => Uint8Array;
   readonly #intercept: LoopbackOptions["intercept"];
   readonly #parser = new HttpRequestParser();
+  /** In the order of their requests; the first one may be late on purpose. */
+  readonly #answers: { readonly answer: VenueAnswer; readonly isLast: boolean }[] = [];
+  #cancelLate: Cancel = () => {};
   #socket: WebSocketPeer | undefined;
   #isOver = false;
 
@@ -71,6 +75,7 @@ class LoopbackClient implements TcpHandler {
 
   closed(): void {
     this.#isOver = true;
+    this.#cancelLate();
     this.#socket?.gone();
   }
 
@@ -106,9 +111,29 @@ class LoopbackClient implements TcpHandler {
     if (rest.length > 0) socket.data(rest);
   }
 
-  #answer({ status, headers, body }: VenueAnswer, isLast: boolean): void {
-    this.#tcp.write(answerBytes(status, { ...headers, ...(isLast ? { connection: "close" } : {}) }, body));
-    if (!isLast) return;
+  #answer(answer: VenueAnswer, isLast: boolean): void {
+    this.#answers.push({ answer, isLast });
+    if (this.#answers.length > ANSWERS_WAITING_MAX) return this.#tcp.reset();
+    if (this.#answers.length === 1) this.#answerFirst();
+  }
+
+  #answerFirst(): void {
+    const [first] = this.#answers;
+    if (first === undefined || this.#isOver) return;
+    const go = () => {
+      this.#answers.shift();
+      this.#write(first.answer, first.isLast);
+      this.#answerFirst();
+    };
+    const { delayMs = 0 } = first.answer;
+    if (delayMs === 0) go();
+    else this.#cancelLate = this.#runtime.timers.after(delayMs, go);
+  }
+
+  #write({ status, headers, body, isCut = false }: VenueAnswer, isLast: boolean): void {
+    const bytes = answerBytes(status, { ...headers, ...(isLast ? { connection: "close" } : {}) }, body);
+    this.#tcp.write(isCut ? bytes.subarray(0, bytes.length - Math.ceil(body.length / 2)) : bytes);
+    if (!isLast && !isCut) return;
     this.#isOver = true;
     this.#tcp.end();
   }

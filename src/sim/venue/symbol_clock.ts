@@ -53,10 +53,22 @@ export class SymbolClock {
     return countBefore(UPDATE_TICKS, this.#next);
   }
 
+  /** The same, as it was at a time. */
+  countsAt(time: number): { readonly trades: number; readonly updates: number } {
+    let [low, high] = [0, this.#next];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#timeOf(middle) <= time) low = middle + 1;
+      else high = middle;
+    }
+    return { trades: countBefore(TRADE_TICKS, low), updates: countBefore(UPDATE_TICKS, low) };
+  }
+
   tradeTime(n: number): number {
     return this.#timeOf(8 * Math.floor(n / 3) + TRADE_TICKS[n % 3]!);
   }
 
+  /** Ticks never change places, so it rises with k. */
   #timeOf(k: number): number {
     let at = this.#eras.length - 1;
     while (at > 0 && this.#eras[at]!.fromTick > k) at--;

@@ -1,4 +1,4 @@
-import type { Dialect, Listing, MarketBook, MarketEvent, MarketTrade } from "../../exchanges/dialect.ts";
+import type { Dialect, Listing, MarketBook, MarketEvent, MarketTrade, Topic } from "../../exchanges/dialect.ts";
 import { US_PER_MS } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import { DueQueue } from "./due_queue.ts";
@@ -8,6 +8,9 @@ import { SymbolClock, ticksFor } from "./symbol_clock.ts";
 import { movesBest, SymbolValues } from "./symbol_values.ts";
 
 const TICK_MS = 2; // events of two milliseconds go out together: a wake-up costs more than an event
+/** Asked for more than the machine can send, a venue is late; it must not be deaf as well. */
+const RUN_MS_MAX = 20;
+const STEPS_PER_LOOK = 256;
 
 export interface SyntheticOptions {
   readonly seed: number;
@@ -17,10 +20,19 @@ export interface SyntheticOptions {
   readonly rate: number;
   /** One trade in so many has a size that no DOUBLE gives back. 0 = none. */
   readonly inexactOneIn?: number;
+  /** REST answers as of so long ago. 0 = now. */
+  readonly restLagMs?: number;
+}
+
+/** Stream and topic of what a symbol says. */
+interface Voice {
+  readonly topic: Topic;
+  readonly stream: string;
 }
 
 interface Traded {
   listing: Listing;
+  readonly voices: Readonly<Record<Topic["type"], Voice>>;
   readonly values: SymbolValues;
   readonly clock: SymbolClock;
   /** Rises when trading stops, so that a tick that was due then is not done. */
@@ -108,8 +120,13 @@ export class SyntheticMarket implements Feed {
     if (this.#cuts.every((cuts) => cuts.size === 0)) this.#nextCutTime = Infinity;
   }
 
+  /** How far what is sent lies behind the time it is due: more than a moment where the rate is too high for the machine. */
+  lateMs(): number {
+    return Math.max(0, (this.time() - Math.min(this.#due.nextTime(), this.#nextCutTime)) / US_PER_MS);
+  }
+
   quiesce(): void {
-    this.#run();
+    this.#run(Infinity);
     this.#cancel();
     const time = this.time();
     for (let lane = 0; lane < LANES; lane++) this.#cut(lane, time);
@@ -127,13 +144,13 @@ export class SyntheticMarket implements Feed {
 
   book(symbol: string): MarketBook | undefined {
     const known = this.#traded.get(symbol);
-    return known?.values.book(known.clock.updateCount() - 1);
+    return known?.values.book(this.#told(known).updates - 1);
   }
 
   trades(symbol: string, fromId: number | undefined, limit: number): readonly MarketTrade[] {
     const known = this.#traded.get(symbol);
     if (known === undefined) return [];
-    const count = known.clock.tradeCount();
+    const count = this.#told(known).trades;
     const first = Math.max(0, fromId === undefined ? count - limit : fromId - known.values.firstTradeId);
     const length = Math.max(0, Math.min(limit, count - first));
     return Array.from({ length }, (_, i) => trade(known, first + i, known.clock.tradeTime(first + i)));
@@ -147,7 +164,12 @@ export class SyntheticMarket implements Feed {
       ticksFor(Math.max(rate, 1e-3), this.#dialect.limits.depthWindowMs),
     );
     const { tickSize, lotSize } = values;
-    const known: Traded = { listing: { ...listing, tickSize, lotSize }, values, clock, generation: 0 };
+    const voice = (type: Topic["type"]): Voice => {
+      const topic = { type, symbol: listing.symbol };
+      return { topic, stream: this.#dialect.streamOf(topic) };
+    };
+    const voices = { trade: voice("trade"), bbo: voice("bbo"), depth: voice("depth") };
+    const known: Traded = { listing: { ...listing, tickSize, lotSize }, voices, values, clock, generation: 0 };
     this.#traded.set(listing.symbol, known);
     this.#listed.add(listing.symbol);
     return known;
@@ -159,6 +181,13 @@ export class SyntheticMarket implements Feed {
     this.#due.put(known.clock.nextTime(), { traded: known, generation: known.generation });
   }
 
+  /** How much REST knows of. */
+  #told({ clock }: Traded): { readonly trades: number; readonly updates: number } {
+    const { restLagMs = 0 } = this.#options;
+    if (restLagMs === 0) return { trades: clock.tradeCount(), updates: clock.updateCount() };
+    return clock.countsAt(this.time() - restLagMs * US_PER_MS);
+  }
+
   #end(known: Traded): void {
     known.generation++;
   }
@@ -167,15 +196,19 @@ export class SyntheticMarket implements Feed {
     this.#cancel();
     if (this.#audience === undefined) return;
     const dueMs = (Math.min(this.#due.nextTime(), this.#nextCutTime) - this.time()) / US_PER_MS;
-    if (dueMs !== Infinity) this.#cancel = this.#runtime.timers.after(Math.max(TICK_MS, dueMs), () => this.#run());
+    if (dueMs !== Infinity) {
+      this.#cancel = this.#runtime.timers.after(Math.max(dueMs < -RUN_MS_MAX ? 0 : TICK_MS, dueMs), () => this.#run(RUN_MS_MAX));
+    }
   }
 
-  /** Everything that is due, in the order of its time, however late we wake. */
-  #run(): void {
+  /** Everything that is due, in the order of its time, however late we wake; what takes longer than a run may goes on after others had their turn. */
+  #run(runMsMax: number): void {
     const now = this.time();
-    for (;;) {
+    const untilMs = this.#runtime.clock.monotonicMs() + runMsMax;
+    for (let step = 1;; step++) {
       const dueTime = this.#due.nextTime();
       if (Math.min(dueTime, this.#nextCutTime) > now) break;
+      if (step % STEPS_PER_LOOK === 0 && this.#runtime.clock.monotonicMs() > untilMs) break;
       if (dueTime <= this.#nextCutTime) this.#tick();
       else {
         const stepUs = this.#windowUs / LANES;
@@ -191,8 +224,8 @@ export class SyntheticMarket implements Feed {
     if (generation !== traded.generation) return;
     const tick = traded.clock.take();
     this.#due.put(traded.clock.nextTime(), { traded, generation });
-    if (tick.kind === "trade") this.#say({ type: "trade", symbol: traded.listing.symbol }, () => trade(traded, tick.n, tick.time));
-    else if (movesBest(tick.n)) this.#say({ type: "bbo", symbol: traded.listing.symbol }, () => traded.values.bbo(tick.n));
+    if (tick.kind === "trade") this.#say(traded.voices.trade, () => trade(traded, tick.n, tick.time));
+    else if (movesBest(tick.n)) this.#say(traded.voices.bbo, () => traded.values.bbo(tick.n));
   }
 
   #cut(lane: number, time: number): void {
@@ -202,7 +235,7 @@ export class SyntheticMarket implements Feed {
       if (traded === undefined || count <= from) continue;
       this.#cuts[lane]!.set(symbol, count);
       const { firstUpdateId } = traded.values;
-      this.#say({ type: "depth", symbol }, () => ({
+      this.#say(traded.voices.depth, () => ({
         type: "depth",
         symbol,
         firstUpdateId: firstUpdateId + from,
@@ -213,8 +246,7 @@ export class SyntheticMarket implements Feed {
     }
   }
 
-  #say(topic: { readonly type: "trade" | "bbo" | "depth"; readonly symbol: string }, make: () => MarketEvent, lane?: number): void {
-    const stream = this.#dialect.streamOf(topic);
+  #say({ topic, stream }: Voice, make: () => MarketEvent, lane?: number): void {
     if (this.#audience?.isWatched(stream, lane) !== true) return;
     const event = make();
     this.#audience.publish({ stream, topic, payload: (unit) => this.#dialect.render(event, unit) }, lane);

@@ -1,14 +1,22 @@
 import type { Dialect, RestRequest, VenueLimits } from "../../exchanges/dialect.ts";
-import type { TimeUnit } from "../../exchanges/source.ts";
 import { encodeSymbol } from "../../lib/symbol_name.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { ConnectRate } from "./connect_rate.ts";
+import { FaultLog } from "./fault_log.ts";
+import type { Faults } from "./faults.ts";
 import { type Audience, type Feed, LANES, type Outgoing } from "./feed.ts";
+import { FrameTexts } from "./frame_texts.ts";
 import type { Ledger, MarketLine } from "./ledger.ts";
-import { RestLimiter } from "./rest_limiter.ts";
+import { GOING_AWAY, type Life } from "./life.ts";
+import { Offenders } from "./offenders.ts";
 import { type ConnectionHost, VenueConnection, type VenuePeer } from "./venue_connection.ts";
+import { type VenueAnswer, VenueRest } from "./venue_rest.ts";
 
 const MB = 1024 * 1024;
+const LOOK_MS = 5;
+const LEAVE_MS = 2_000; // a transport gives a client half of it to answer the close frame
+
+export type { VenueAnswer } from "./venue_rest.ts";
 
 export interface VenueOptions {
   readonly limits?: Partial<VenueLimits>;
@@ -18,13 +26,25 @@ export interface VenueOptions {
   readonly endsBy?: "close" | "reset";
   /** A consumer with more than this waiting is cut off. Venues queue and never conflate. */
   readonly queueBytesMax?: number;
+  /** What goes wrong on purpose. It also says how long connections live. */
+  readonly faults?: Faults;
   readonly ledger?: Ledger;
+  /** Told of everything that goes wrong on purpose. */
+  readonly onFault?: (kind: string, detail: string) => void;
 }
 
-export interface VenueAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+/** Counts over a run. */
+export interface VenueSummary {
+  readonly events: number;
+  /** Events times the connections they went to. */
+  readonly frames: number;
+  /** Open now. */
+  readonly connections: number;
+  readonly opened: number;
+  readonly refused: number;
+  readonly requests: number;
+  /** What went wrong on purpose, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
 }
 
 /**
@@ -35,17 +55,25 @@ export class Venue implements Audience, ConnectionHost {
   readonly runtime: Runtime;
   readonly dialect: Dialect;
   readonly limits: VenueLimits;
-  readonly shutdownNoticeMs: number;
-  readonly endsBy: "close" | "reset";
+  /** How a connection lives where nothing goes wrong. */
+  readonly #plainLife: Life;
+  #faults: Faults | undefined;
+  #isLeaving = false;
   readonly #feed: Feed;
   readonly #ledger: Ledger | undefined;
   readonly #queueBytesMax: number;
-  readonly #rest: RestLimiter;
+  readonly #rest: VenueRest;
+  readonly #faultLog: FaultLog;
   readonly #connects: ConnectRate;
+  readonly #offenders: Offenders;
   readonly #connections = new Set<VenueConnection>();
   /** For each lane, who watches a stream. */
   readonly #watchers: Map<string, Set<VenueConnection>>[] = Array.from({ length: LANES }, () => new Map());
+  /** Where a stream's events belong; as many as there are streams. */
+  readonly #paths = new Map<string, string>();
   #connectionCount = 0;
+  #upgradeCount = 0;
+  #refusedCount = 0;
   #eventCount = 0;
   #sentCount = 0;
 
@@ -53,13 +81,17 @@ export class Venue implements Audience, ConnectionHost {
     this.runtime = runtime;
     this.dialect = dialect;
     this.limits = { ...dialect.limits, ...options.limits };
-    this.shutdownNoticeMs = options.shutdownNoticeMs ?? 0;
-    this.endsBy = options.endsBy ?? "close";
+    const { shutdownNoticeMs = 0, endsBy = "close" } = options;
+    const end = endsBy === "reset" ? { by: "reset" } as const : GOING_AWAY;
+    this.#plainLife = { ageMs: this.limits.socketAgeMaxMs, noticeMs: shutdownNoticeMs, end };
+    this.#faults = options.faults;
     this.#queueBytesMax = options.queueBytesMax ?? 8 * MB;
     this.#feed = feed;
     this.#ledger = options.ledger;
-    this.#rest = new RestLimiter(this.limits);
+    this.#faultLog = new FaultLog(() => this.time(), options.ledger, options.onFault);
+    this.#rest = new VenueRest(runtime.clock, { dialect, limits: this.limits, market: feed }, () => this.#faults, this.#faultLog);
     this.#connects = new ConnectRate(this.limits.connectsMax, this.limits.connectWindowMs);
+    this.#offenders = new Offenders(this.limits);
     feed.start(this);
   }
 
@@ -75,12 +107,23 @@ export class Venue implements Audience, ConnectionHost {
     target: string,
     address: string,
   ): VenueConnection | { readonly refuse: number; readonly retryAfterMs?: number; readonly reason: string } {
-    const waitMs = this.#connects.attempt(address, this.runtime.clock.monotonicMs());
+    if (this.#isLeaving) return this.#refused({ refuse: 503, reason: "Shutting down." });
+    const nowMs = this.runtime.clock.monotonicMs();
+    const banMs = this.#offenders.waitMs(address, nowMs);
+    if (banMs > 0) return this.#refused({ refuse: 418, retryAfterMs: banMs, reason: "Banned for too many requests." });
+    const waitMs = this.#connects.attempt(address, nowMs);
     if (waitMs > 0) return this.#refused({ refuse: 429, retryAfterMs: waitMs, reason: "Too many connections." });
     if (target.length > this.limits.targetCharsMax) return this.#refused({ refuse: 414, reason: "Request target too long." });
     const accepted = this.dialect.accept(target);
     if ("refuse" in accepted) return this.#refused(accepted);
-    const connection = new VenueConnection(this, peer, { ...accepted, id: ++this.#connectionCount, address });
+    const fault = this.#faults?.upgrade(this.#upgradeCount);
+    this.#upgradeCount++;
+    if (fault !== undefined) {
+      this.#faultLog.note("refused", `upgrade with ${fault.refuse}`);
+      return this.#refused(fault);
+    }
+    const id = ++this.#connectionCount;
+    const connection = new VenueConnection(this, peer, { ...accepted, id, address, life: this.#faults?.life(id) ?? this.#plainLife });
     this.#connections.add(connection);
     this.#ledger?.write({ conn: connection.id, step: "opened", at: this.time(), detail: target });
     this.runtime.timers.turn(() => {
@@ -95,6 +138,7 @@ export class Venue implements Audience, ConnectionHost {
     const watchers = this.#watchers[connection.lane]!;
     for (const stream of added) {
       connection.streams.add(stream);
+      if (connection.isMute) continue;
       const watching = watchers.get(stream);
       if (watching !== undefined) watching.add(connection);
       else {
@@ -118,10 +162,22 @@ export class Venue implements Audience, ConnectionHost {
     if (!this.#connections.delete(connection)) return;
     this.#forget(connection, connection.streams);
     connection.streams.clear();
-    this.#ledger?.write({ conn: connection.id, step: "closed", at: this.time(), how, by });
+    const detail = by === "venue" ? connection.why : undefined;
+    this.#ledger?.write({ conn: connection.id, step: "closed", at: this.time(), how, by, ...(detail === undefined ? {} : { detail }) });
   }
 
-  /** For faults and for a market on its way down. */
+  mute(connection: VenueConnection): void {
+    this.#forget(connection, connection.streams);
+  }
+
+  offended(connection: VenueConnection): void {
+    this.#offenders.note(connection.address, this.runtime.clock.monotonicMs());
+  }
+
+  fault(kind: string, connection: VenueConnection, detail?: string): void {
+    if (this.#faults !== undefined) this.#faultLog.note(kind, `conn ${connection.id}${detail === undefined ? "" : ` ${detail}`}`);
+  }
+
   connections(): readonly VenueConnection[] {
     return [...this.#connections];
   }
@@ -133,7 +189,7 @@ export class Venue implements Audience, ConnectionHost {
   }
 
   publish(frame: Outgoing, lane?: number): void {
-    const texts = new Texts(this.dialect, frame);
+    const texts = new FrameTexts(this.dialect, frame);
     let n = 0;
     for (const [index, watchers] of this.#watchers.entries()) {
       if (lane !== undefined && index !== lane) continue;
@@ -143,7 +199,7 @@ export class Venue implements Audience, ConnectionHost {
         const tx = ++this.#sentCount;
         connection.send(texts.for(connection), tx);
         this.#ledger?.write({ tx, n, conn: connection.id, state: "written" });
-        if (connection.bufferedBytes() > this.#queueBytesMax) connection.reset();
+        if (connection.bufferedBytes() > this.#queueBytesMax) connection.reset("consumer too slow");
       }
     }
   }
@@ -157,25 +213,55 @@ export class Venue implements Audience, ConnectionHost {
   // ── REST ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   request(request: RestRequest, address: string): VenueAnswer {
-    const now = this.runtime.clock.wallTime();
-    const route = this.dialect.rest(request, this.#feed);
-    const verdict = this.#rest.spend(address, route.weight, now);
-    const headers = { "content-type": "application/json;charset=UTF-8", ...this.dialect.weightHeaders(verdict.used) };
-    if (verdict.status === 200) return { headers, ...route.answer() };
-    return {
-      status: verdict.status,
-      headers: { ...headers, "retry-after": String(verdict.retryAfterSeconds) },
-      body: this.dialect.refusal(verdict.status, verdict.used, verdict.untilTime),
-    };
+    return this.#rest.request(request, address);
   }
 
   // ── the run ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** No more events; connections stay. What they were sent so far is owed. */
+  /** From now on nothing goes wrong on purpose. Connections that were planned to end stay; those that fell silent are reset. */
+  stopFaults(): void {
+    if (this.#faults === undefined) return;
+    this.#faults = undefined;
+    for (const connection of this.connections()) connection.reprieve();
+  }
+
+  /** No more events and no more faults; connections stay. What they were sent so far is owed. */
   quiesce(): void {
+    this.stopFaults();
     this.#feed.quiesce();
     this.note("quiesced");
     this.#ledger?.flush();
+  }
+
+  /** Resolves when every open connection has answered for everything it was sent, or has had the time a pong may take. */
+  delivered(): Promise<void> {
+    const { timers, clock } = this.runtime;
+    const untilMs = clock.monotonicMs() + this.limits.pongWithinMs;
+    for (const connection of this.#connections) connection.probe();
+    return new Promise((resolve) => {
+      const look = () => {
+        const isOwed = [...this.#connections].some((each) => each.isOpen && !each.hasAll);
+        if (isOwed && clock.monotonicMs() < untilMs) timers.after(LOOK_MS, look);
+        else resolve();
+      };
+      look();
+    });
+  }
+
+  /** No more events, and every connection is closed by handshake as far as its client answers: what it was sent so far has then arrived. */
+  leave(): Promise<void> {
+    this.#isLeaving = true;
+    this.#feed.stop();
+    const { timers, clock } = this.runtime;
+    const untilMs = clock.monotonicMs() + LEAVE_MS;
+    for (const connection of this.connections()) connection.close(GOING_AWAY.code, GOING_AWAY.reason);
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.#connections.size > 0 && clock.monotonicMs() < untilMs) timers.after(LOOK_MS, look);
+        else resolve();
+      };
+      look();
+    });
   }
 
   /** Tells every connection that it will end soon. */
@@ -187,8 +273,21 @@ export class Venue implements Audience, ConnectionHost {
     this.#ledger?.write({ market, at: this.time(), ...(detail === undefined ? {} : { detail }) });
   }
 
-  summary(): { readonly events: number; readonly frames: number; readonly connections: number; readonly opened: number } {
-    return { events: this.#eventCount, frames: this.#sentCount, connections: this.#connections.size, opened: this.#connectionCount };
+  /** A change in the list of symbols that nobody asked for. */
+  symbolFault(kind: "listed" | "delisted" | "halted" | "resumed", symbol: string): void {
+    this.#faultLog.note(kind, symbol);
+  }
+
+  summary(): VenueSummary {
+    return {
+      events: this.#eventCount,
+      frames: this.#sentCount,
+      connections: this.#connections.size,
+      opened: this.#connectionCount,
+      refused: this.#refusedCount,
+      requests: this.#rest.requestCount,
+      faults: this.#faultLog.counts(),
+    };
   }
 
   stop(): void {
@@ -201,15 +300,14 @@ export class Venue implements Audience, ConnectionHost {
     this.#ledger?.close();
   }
 
-  #note(frame: Outgoing, texts: Texts): number {
+  #note(frame: Outgoing, texts: FrameTexts): number {
     const n = ++this.#eventCount;
     if (this.#ledger === undefined) return n;
     const { topic } = frame;
-    const path = topic === undefined ? frame.stream : `${this.dialect.source}/${topic.type}/${encodeSymbol(topic.symbol)}`;
     const facts = topic === undefined ? undefined : this.dialect.facts(topic, texts.payload("us"));
     this.#ledger.write({
       n,
-      stream: path,
+      stream: this.#pathOf(frame),
       symbol: topic?.symbol ?? "",
       id: facts?.id ?? String(n),
       seq: facts?.sequence ?? [n, n],
@@ -219,7 +317,17 @@ export class Venue implements Audience, ConnectionHost {
     return n;
   }
 
+  #pathOf({ stream, topic }: Outgoing): string {
+    let path = this.#paths.get(stream);
+    if (path === undefined) {
+      path = topic === undefined ? stream : `${this.dialect.source}/${topic.type}/${encodeSymbol(topic.symbol)}`;
+      this.#paths.set(stream, path);
+    }
+    return path;
+  }
+
   #refused<T extends { readonly refuse: number; readonly reason: string }>(refusal: T): T {
+    this.#refusedCount++;
     this.note("refused", `${refusal.refuse} ${refusal.reason}`);
     return refusal;
   }
@@ -232,27 +340,5 @@ export class Venue implements Audience, ConnectionHost {
       watchers.delete(stream);
       this.#feed.unwatched(stream, connection.lane);
     }
-  }
-}
-
-/** The texts of one event: at most two payloads and two frames of each, made when first needed. */
-class Texts {
-  readonly #dialect: Dialect;
-  readonly #frame: Outgoing;
-  readonly #payloads: Partial<Record<TimeUnit, string>> = {};
-  readonly #combined: Partial<Record<TimeUnit, string>> = {};
-
-  constructor(dialect: Dialect, frame: Outgoing) {
-    this.#dialect = dialect;
-    this.#frame = frame;
-  }
-
-  payload(unit: TimeUnit): string {
-    return this.#payloads[unit] ??= this.#frame.payload(unit);
-  }
-
-  for({ timeUnit, isCombined }: VenueConnection): string {
-    if (!isCombined) return this.payload(timeUnit);
-    return this.#combined[timeUnit] ??= this.#dialect.envelope(this.#frame.stream, this.payload(timeUnit), true);
   }
 }

@@ -2,16 +2,19 @@ import type { Accepted, ConnectionView, Dialect, VenueLimits } from "../../excha
 import type { TimeUnit } from "../../exchanges/source.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import { LANES } from "./feed.ts";
+import { type Decay, endingText, type Life } from "./life.ts";
 
 /** What a transport does for the venue. */
 export interface VenuePeer {
   send(text: string): void;
   ping(payload: Uint8Array): void;
-  /** Close frame, and the end once the client has answered. */
+  /** Close frame, and the end once the client has answered. 1005 is a close frame without a code. */
   close(code: number, reason: string): void;
   /** The end, now. */
   reset(): void;
   bufferedBytes(): number;
+  /** From now on it answers no close frame, or hears and says nothing at all. A transport without it only stays silent. */
+  deafen?(to: "close" | "everything"): void;
 }
 
 /** What a transport tells the venue. */
@@ -19,6 +22,8 @@ export interface VenueClient {
   text(text: string): void;
   ping(payload: Uint8Array): void;
   pong(payload: Uint8Array): void;
+  /** It broke the protocol: it gets no more data, and a close frame with that code. */
+  failed(code: number, reason: string): void;
   closed(how: "handshake" | "cut", by: "venue" | "client"): void;
 }
 
@@ -27,14 +32,24 @@ export interface ConnectionHost {
   readonly runtime: Runtime;
   readonly dialect: Dialect;
   readonly limits: VenueLimits;
-  readonly shutdownNoticeMs: number;
-  readonly endsBy: "close" | "reset";
   time(): number;
   subscribe(connection: VenueConnection, streams: readonly string[]): void;
   unsubscribe(connection: VenueConnection, streams: readonly string[]): void;
+  /** No data any more; its subscriptions stay on its list. */
+  mute(connection: VenueConnection): void;
   /** The client has everything up to that transmission. */
   acked(connection: VenueConnection, tx: number): void;
+  /** It sent more frames than it may. */
+  offended(connection: VenueConnection): void;
+  /** Something that was planned for it has happened. */
+  fault(kind: string, connection: VenueConnection, detail?: string): void;
   gone(connection: VenueConnection, how: "handshake" | "cut", by: "venue" | "client"): void;
+}
+
+export interface ConnectionDetail {
+  readonly id: number;
+  readonly address: string;
+  readonly life: Life;
 }
 
 const PING_BYTES = 8;
@@ -51,11 +66,15 @@ export class VenueConnection implements VenueClient, ConnectionView {
   readonly #pings: { readonly payload: string; readonly tx: number }[] = [];
   readonly #inboundMs: number[] = [];
   readonly #timers: Cancel[] = [];
+  readonly #plans: Cancel[] = [];
   #isCombined: boolean;
   #isOver = false;
+  #isMute = false;
+  #why: string | undefined;
   #lastTx = 0;
+  #ackedTx = 0;
 
-  constructor(host: ConnectionHost, peer: VenuePeer, detail: { readonly id: number; readonly address: string } & Accepted) {
+  constructor(host: ConnectionHost, peer: VenuePeer, detail: ConnectionDetail & Accepted) {
     this.#host = host;
     this.#peer = peer;
     this.id = detail.id;
@@ -63,13 +82,8 @@ export class VenueConnection implements VenueClient, ConnectionView {
     this.address = detail.address;
     this.timeUnit = detail.timeUnit;
     this.#isCombined = detail.isCombined;
-    const { timers } = host.runtime;
-    const { pingEveryMs, socketAgeMaxMs } = host.limits;
-    this.#timers.push(timers.every(pingEveryMs, () => this.#ping()));
-    this.#timers.push(timers.after(socketAgeMaxMs, () => this.#endOfLife()));
-    if (host.shutdownNoticeMs > 0) {
-      this.#timers.push(timers.after(Math.max(0, socketAgeMaxMs - host.shutdownNoticeMs), () => this.noticeShutdown()));
-    }
+    this.#timers.push(host.runtime.timers.every(host.limits.pingEveryMs, () => this.probe()));
+    this.#live(detail.life);
   }
 
   get isCombined(): boolean {
@@ -78,6 +92,21 @@ export class VenueConnection implements VenueClient, ConnectionView {
 
   get isOpen(): boolean {
     return !this.#isOver;
+  }
+
+  /** Silent for good, whatever it subscribes to. */
+  get isMute(): boolean {
+    return this.#isMute;
+  }
+
+  /** A pong has answered for everything it was sent. */
+  get hasAll(): boolean {
+    return this.#ackedTx === this.#lastTx;
+  }
+
+  /** Why we ended it, where we did. */
+  get why(): string | undefined {
+    return this.#why;
   }
 
   bufferedBytes(): number {
@@ -113,43 +142,9 @@ export class VenueConnection implements VenueClient, ConnectionView {
     this.#count();
   }
 
-  pong(payload: Uint8Array): void {
-    if (!this.#count()) return;
-    const at = this.#pings.findIndex((ping) => ping.payload === hex(payload));
-    if (at < 0) return; // unsolicited: allowed, and does not keep the connection alive
-    const [answered] = this.#pings.splice(0, at + 1).slice(-1);
-    this.#host.acked(this, answered!.tx);
-  }
-
-  closed(how: "handshake" | "cut", by: "venue" | "client"): void {
-    this.#stop();
-    this.#host.gone(this, how, by);
-  }
-
-  close(code: number, reason: string): void {
+  /** Asks for a pong: once it is here, the client has everything that was sent before. */
+  probe(): void {
     if (this.#isOver) return;
-    this.#stop();
-    this.#peer.close(code, reason);
-  }
-
-  reset(): void {
-    if (this.#isOver) return;
-    this.#stop();
-    this.#peer.reset();
-  }
-
-  /** False when this frame was one too many. */
-  #count(): boolean {
-    if (this.#isOver) return false;
-    const nowMs = this.#host.runtime.clock.monotonicMs();
-    while (this.#inboundMs.length > 0 && this.#inboundMs[0]! <= nowMs - 1_000) this.#inboundMs.shift();
-    this.#inboundMs.push(nowMs);
-    if (this.#inboundMs.length <= this.#host.limits.framesPerSecondMax) return true;
-    this.close(1008, "Too many requests");
-    return false;
-  }
-
-  #ping(): void {
     const { random, timers } = this.#host.runtime;
     const payload = random.bytes(PING_BYTES);
     const ping = { payload: hex(payload), tx: this.#lastTx };
@@ -162,14 +157,83 @@ export class VenueConnection implements VenueClient, ConnectionView {
     this.#timers.push(cancel);
   }
 
-  #endOfLife(): void {
-    if (this.#host.endsBy === "reset") this.reset();
-    else this.close(1001, "Going away");
+  pong(payload: Uint8Array): void {
+    if (!this.#count()) return;
+    const at = this.#pings.findIndex((ping) => ping.payload === hex(payload));
+    if (at < 0) return; // unsolicited: allowed, and does not keep the connection alive
+    const [answered] = this.#pings.splice(0, at + 1).slice(-1);
+    this.#ackedTx = answered!.tx;
+    this.#host.acked(this, answered!.tx);
+  }
+
+  failed(code: number, reason: string): void {
+    this.close(code, reason);
+  }
+
+  closed(how: "handshake" | "cut", by: "venue" | "client"): void {
+    this.#stop();
+    this.#host.gone(this, how, by);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isOver) return;
+    this.#why = `${code} ${reason}`.trimEnd();
+    this.#stop();
+    this.#peer.close(code, reason);
+  }
+
+  reset(why?: string): void {
+    if (this.#isOver) return;
+    this.#why = why;
+    this.#stop();
+    this.#peer.reset();
+  }
+
+  /** What was planned for it does not happen; if it has fallen silent it ends. */
+  reprieve(): void {
+    for (const cancel of this.#plans.splice(0)) cancel();
+    if (this.#isMute) this.reset("was silent");
+  }
+
+  #live({ ageMs, noticeMs, end, decay }: Life): void {
+    const at = (ms: number, run: () => void) => this.#plans.push(this.#host.runtime.timers.after(Math.max(0, ms), run));
+    at(ageMs, () => {
+      this.#host.fault(end.by === "reset" ? "reset" : "closed", this, endingText(end));
+      if (end.by === "reset") this.reset("end of life");
+      else this.close(end.code, end.reason);
+    });
+    if (noticeMs > 0) {
+      at(ageMs - noticeMs, () => {
+        this.#host.fault("noticed", this);
+        this.noticeShutdown();
+      });
+    }
+    if (decay !== undefined) at(decay.afterMs, () => this.#decay(decay.to));
+  }
+
+  #decay(to: Decay): void {
+    this.#host.fault(to, this);
+    if (to === "rude") return this.#peer.deafen?.("close");
+    this.#isMute = true;
+    this.#host.mute(this);
+    if (to === "dead") this.#peer.deafen?.("everything");
+  }
+
+  /** False when this frame was one too many. */
+  #count(): boolean {
+    if (this.#isOver) return false;
+    const nowMs = this.#host.runtime.clock.monotonicMs();
+    while (this.#inboundMs.length > 0 && this.#inboundMs[0]! <= nowMs - 1_000) this.#inboundMs.shift();
+    this.#inboundMs.push(nowMs);
+    if (this.#inboundMs.length <= this.#host.limits.framesPerSecondMax) return true;
+    this.#host.offended(this);
+    this.close(1008, "Too many requests");
+    return false;
   }
 
   #stop(): void {
     this.#isOver = true;
-    for (const cancel of this.#timers.splice(0)) cancel();
+    for (const cancel of [...this.#timers.splice(0), ...this.#plans.splice(0)]) cancel();
   }
 }
 

@@ -28,11 +28,12 @@ export function frameBytes(
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const at = 2 + lengthBytes + (mask === undefined ? 0 : 4);
   const bytes = new Uint8Array(at + length);
-  const view = new DataView(bytes.buffer);
   bytes[0] = ((options.isFinal ?? true) ? 0x80 : 0) | opcode;
   bytes[1] = (mask === undefined ? 0 : 0x80) | (lengthBytes === 0 ? length : lengthBytes === 2 ? 126 : 127);
-  if (lengthBytes === 2) view.setUint16(2, length);
-  if (lengthBytes === 8) view.setBigUint64(2, BigInt(length));
+  if (lengthBytes === 2) {
+    bytes[2] = length >>> 8;
+    bytes[3] = length;
+  } else if (lengthBytes === 8) new DataView(bytes.buffer).setBigUint64(2, BigInt(length));
   bytes.set(payload, at);
   if (mask !== undefined) {
     bytes.set(mask, at - 4);

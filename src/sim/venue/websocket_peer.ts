@@ -4,6 +4,7 @@ import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolErro
 
 const MESSAGE_BYTES_MAX = 64 * 1024; // sixteen times what the venue answers
 const CLOSE_WAIT_MS = 1_000; // for the client's close frame; past it the connection is reset
+const NO_CODE = 1005; // RFC 6455, section 7.4.1: stands for a close frame without a code
 const WRITE_BYTES = 64 * 1024; // gathered before a write: a system call a frame is dear
 
 /** The server's end of one WebSocket over TCP. */
@@ -19,6 +20,7 @@ export class WebSocketPeer implements VenuePeer {
   #waitingBytes = 0;
   #willFlush = false;
   #closing: "venue" | "client" | undefined;
+  #deafTo: "nothing" | "close" | "everything" = "nothing";
   #isOver = false;
   #cancelClose: Cancel = () => {};
 
@@ -36,17 +38,18 @@ export class WebSocketPeer implements VenuePeer {
   // ── towards the client ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   send(text: string): void {
-    if (this.#closing === undefined && !this.#isOver) this.write(this.#encode(text));
+    if (this.#speaks()) this.write(this.#encode(text));
   }
 
   ping(payload: Uint8Array): void {
-    if (this.#closing === undefined && !this.#isOver) this.write(frameBytes(OPCODE.ping, payload));
+    if (this.#speaks()) this.write(frameBytes(OPCODE.ping, payload));
   }
 
   close(code: number, reason: string): void {
+    if (this.#deafTo === "everything") return this.reset();
     if (this.#closing !== undefined || this.#isOver) return;
     this.#closing = "venue";
-    this.write(frameBytes(OPCODE.close, closePayload(code, reason)));
+    this.write(frameBytes(OPCODE.close, code === NO_CODE ? new Uint8Array(0) : closePayload(code, reason)));
     this.#cancelClose = this.#timers.after(CLOSE_WAIT_MS, () => this.reset());
   }
 
@@ -54,6 +57,11 @@ export class WebSocketPeer implements VenuePeer {
     if (this.#isOver) return;
     this.#over("cut", "venue");
     this.#tcp.reset();
+  }
+
+  deafen(to: "close" | "everything"): void {
+    if (to === "everything") this.#flush();
+    this.#deafTo = to;
   }
 
   bufferedBytes(): number {
@@ -76,12 +84,13 @@ export class WebSocketPeer implements VenuePeer {
   // ── from the client ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   data(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#deafTo === "everything") return;
     try {
       this.#parser.push(bytes, (frame) => this.#heard(frame));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.close(error.code, error.message);
+      if (this.#client === undefined) this.close(error.code, error.message);
+      else this.#client.failed(error.code, error.message);
     }
   }
 
@@ -124,6 +133,7 @@ export class WebSocketPeer implements VenuePeer {
   }
 
   #closeHeard(payload: Uint8Array): void {
+    if (this.#deafTo === "close" && this.#closing === undefined) return;
     const by = this.#closing ?? "client";
     if (this.#closing === undefined) {
       this.#closing = "client";
@@ -132,6 +142,10 @@ export class WebSocketPeer implements VenuePeer {
     this.#flush();
     this.#over("handshake", by);
     this.#tcp.end();
+  }
+
+  #speaks(): boolean {
+    return this.#closing === undefined && !this.#isOver && this.#deafTo !== "everything";
   }
 
   #over(how: "handshake" | "cut", by: "venue" | "client"): void {

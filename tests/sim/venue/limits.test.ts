@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SPOT, START_TIME, stillVenue } from "./support.ts";
+import { stillVenue } from "./support.ts";
 
 test("five frames in a second are read, the sixth ends the connection with 1008", async () => {
   const still = stillVenue();
@@ -145,103 +145,31 @@ test("a target that is too long, has no path of ours or a bad unit is refused", 
   assert.equal(status("/stream?streams=%zz"), 400);
 });
 
-// ── REST ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function get(still: ReturnType<typeof stillVenue>, target: string, address = "10.0.0.1", headers: Record<string, string> = {}) {
-  return still.venue.request({ method: "GET", target, headers }, address);
-}
-
-test("weights add up in the minute and are told in both headers", () => {
-  const still = stillVenue();
-  const used = (target: string) => Number(get(still, target).headers["x-mbx-used-weight-1m"]);
-  const costs: [target: string, weight: number][] = [
-    ["/api/v3/ping", 1],
-    ["/api/v3/time", 1],
-    ["/api/v3/exchangeInfo", 20],
-    ["/api/v3/depth?symbol=BTCUSDT", 5],
-    ["/api/v3/depth?symbol=BTCUSDT&limit=101", 25],
-    ["/api/v3/depth?symbol=BTCUSDT&limit=1000", 50],
-    ["/api/v3/depth?symbol=BTCUSDT&limit=99999", 250],
-    ["/api/v3/trades?symbol=BTCUSDT", 25],
-    ["/api/v3/historicalTrades?symbol=BTCUSDT", 25],
-    ["/api/v3/ticker/24hr?symbol=BTCUSDT", 2],
-    ["/api/v3/ticker/24hr", 80],
-    ["/api/v3/nothing", 1],
-  ];
-  let sum = 0;
-  for (const [target, weight] of costs) assert.equal(used(target), sum += weight, target);
-  assert.equal(get(still, "/api/v3/ping").headers["x-mbx-used-weight"], String(sum + 1));
-  assert.equal(get(still, "/api/v3/ping", "10.0.0.2").headers["x-mbx-used-weight-1m"], "1");
-});
-
-test("past the minute's weight comes 429 until the minute ends; going on earns 418, and the second ban is twice as long", async () => {
-  const still = stillVenue();
-  const heavy = () => get(still, "/api/v3/depth?symbol=BTCUSDT&limit=5000");
-  const leftOfMinuteMs = 60_000 - (START_TIME / 1_000) % 60_000;
-  for (let i = 0; i < 24; i++) assert.equal(heavy().status, 200);
-  const first = heavy();
-  assert.equal(first.status, 429);
-  assert.equal(first.headers["retry-after"], String(Math.ceil(leftOfMinuteMs / 1_000)));
-  assert.equal(JSON.parse(first.body).code, -1003);
-  await still.advance(leftOfMinuteMs);
-  assert.equal(heavy().status, 200);
-
-  const banned = () => {
-    for (let i = 0; i < 40; i++) {
-      const answer = heavy();
-      if (answer.status === 418) return Number(answer.headers["retry-after"]);
-    }
-    return assert.fail("never banned");
+test("an address whose connections are closed for too many frames again and again is turned away for two minutes", async () => {
+  const still = stillVenue({ symbols: [], limits: { pingEveryMs: 3_600_000 } });
+  const offend = () => {
+    const client = still.connect();
+    for (let i = 0; i < 6; i++) client.say("LIST_SUBSCRIPTIONS", [], i);
+    return client;
   };
-  assert.equal(banned(), 120);
-  await still.advance(119_000);
-  assert.equal(heavy().status, 418);
-  await still.advance(1_001);
-  assert.equal(heavy().status, 200);
-  assert.equal(banned(), 240);
+  for (let i = 0; i < 6; i++) assert.equal(offend().closeCode(), 1_008);
+  assert.deepEqual([still.connect().refusal?.refuse, still.connect().refusal?.retryAfterMs], [418, 120_000]);
+  assert.equal(still.connect(undefined, "10.0.0.2").refusal, undefined);
+  await still.advance(119_999);
+  assert.equal(still.connect().refusal?.refuse, 418);
+  await still.advance(1);
+  assert.equal(still.connect().refusal, undefined);
 });
 
-test("what a parameter lacks is told with the venue's code", () => {
-  const still = stillVenue();
-  const cases: [target: string, status: number, code: number][] = [
-    ["/api/v3/depth", 400, -1102],
-    ["/api/v3/depth?symbol=", 400, -1102],
-    ["/api/v3/depth?symbol=NOPE", 400, -1121],
-    ["/api/v3/depth?symbol=BTC%20USDT", 400, -1100],
-    ["/api/v3/depth?symbol=BTCUSDT&limit=ten", 400, -1100],
-    ["/api/v3/depth?symbol=BTCUSDT&limit=0", 400, -1130],
-    ["/api/v3/exchangeInfo?symbols=nope", 400, -1100],
-    ["/api/v3/exchangeInfo?symbols=%5B%22BTCUSDT%22,%22BTCUSDT%22%5D", 400, -1151],
-    ["/nothing", 404, -1000],
-  ];
-  for (const [target, status, code] of cases) {
-    const answer = get(still, target);
-    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [status, code], target);
-  }
-});
-
-test("trades over REST are the trades of the stream, by id and in the unit asked for", async () => {
-  const still = stillVenue();
-  const client = still.connect("/stream?streams=btcusdt@trade&timeUnit=MICROSECOND");
-  await still.advance(5_000);
-  const streamed = client.data.map(({ data }) => data);
-  const target = `/api/v3/historicalTrades?symbol=BTCUSDT&limit=1000&fromId=${streamed[0]!["t"]}`;
-  const rest = JSON.parse(get(still, target, undefined, { "x-mbx-time-unit": "MICROSECOND" }).body) as Record<string, unknown>[];
-  assert.deepEqual(
-    rest.map(({ id, price, qty, time, isBuyerMaker }) => ({ t: id, p: price, q: qty, T: time, m: isBuyerMaker })),
-    streamed.map(({ t, p, q, T, m }) => ({ t, p, q, T, m })),
-  );
-  const newest = JSON.parse(get(still, "/api/v3/trades?symbol=BTCUSDT&limit=3").body) as { id: number; time: number }[];
-  assert.deepEqual(newest.map(({ id }) => id), streamed.slice(-3).map(({ t }) => t));
-  assert.equal(newest[0]!.time, Math.floor(streamed.at(-3)!["T"] as number / 1_000));
-  assert.deepEqual(JSON.parse(get(still, "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=9999999999").body), []);
-});
-
-test("exchangeInfo lists what trades and what does not, the odd names too", () => {
-  const still = stillVenue({ symbols: 12 });
-  const { symbols } = JSON.parse(get(still, "/api/v3/exchangeInfo").body) as { symbols: { symbol: string; status: string }[] };
-  assert.equal(symbols.length, 13);
-  assert.equal(symbols.filter(({ status }) => status === "BREAK").length, 1);
-  assert(symbols.some(({ symbol }) => symbol === "这是测试币456USDT"));
-  assert.equal(SPOT.streamOf({ type: "trade", symbol: "这是测试币456USDT" }), "这是测试币456usdt@trade");
+test("the ledger says why a connection was ended", async () => {
+  const still = stillVenue({ symbols: [] });
+  const client = still.connect();
+  for (let i = 0; i < 6; i++) client.clientPing();
+  still.connect().leave();
+  await still.advance(0);
+  const closed = still.ledger.lines.flatMap((line) => "step" in line && line.step === "closed" ? [line] : []);
+  assert.deepEqual(closed.map(({ conn, how, by, detail }) => [conn, how, by, detail]), [
+    [1, "handshake", "venue", "1008 Too many requests"],
+    [2, "cut", "client", undefined],
+  ]);
 });

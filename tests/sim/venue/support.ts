@@ -3,6 +3,7 @@ import type { Dialect, VenueLimits } from "../../../src/exchanges/dialect.ts";
 import { binanceSpotDialect } from "../../../src/exchanges/binance/dialect.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
 import type { Runtime } from "../../../src/runtime/runtime.ts";
+import type { LedgerLine } from "../../../src/sim/venue/ledger.ts";
 import { LedgerBook } from "../../../src/sim/venue/ledger_book.ts";
 import { marketListings } from "../../../src/sim/venue/market_names.ts";
 import { SyntheticMarket } from "../../../src/sim/venue/synthetic_market.ts";
@@ -21,7 +22,7 @@ export interface Still {
   readonly venue: Venue;
   readonly market: SyntheticMarket;
   readonly timers: ManualTimers;
-  readonly ledger: LedgerBook;
+  readonly ledger: KeptLedger;
   advance(ms: number): Promise<void>;
   connect(target?: string, address?: string): Client;
 }
@@ -42,13 +43,14 @@ export function stillVenue(
     readonly symbols?: number | readonly string[];
     readonly rate?: number;
     readonly seed?: number;
+    readonly restLagMs?: number;
   } = {},
 ): Still {
   const timers = new ManualTimers();
-  const { symbols = ["BTCUSDT", "ETHUSDT"], rate = 200, seed = 7, ...rest } = options;
+  const { symbols = ["BTCUSDT", "ETHUSDT"], rate = 200, seed = 7, restLagMs = 0, ...rest } = options;
   const simulated = stillRuntime(timers);
-  const market = new SyntheticMarket(simulated, SPOT, { seed, rate, listings: marketListings(seed, symbols) });
-  const ledger = new LedgerBook();
+  const market = new SyntheticMarket(simulated, SPOT, { seed, rate, restLagMs, listings: marketListings(seed, symbols) });
+  const ledger = new KeptLedger();
   const venue = new Venue(simulated, SPOT, market, { ledger, ...rest });
   return {
     venue,
@@ -60,6 +62,21 @@ export function stillVenue(
   };
 }
 
+/** A book that keeps its lines too. */
+export class KeptLedger extends LedgerBook {
+  readonly lines: LedgerLine[] = [];
+
+  override write(line: LedgerLine): void {
+    this.lines.push(line);
+    super.write(line);
+  }
+
+  /** What went wrong on purpose, in order. */
+  faults(): string[] {
+    return this.lines.flatMap((line) => "market" in line && line.market === "fault" ? [line.detail!] : []);
+  }
+}
+
 /** A client at the other end of no wire at all. It answers pings unless told otherwise. */
 export class Client implements VenuePeer {
   readonly frames: string[] = [];
@@ -69,6 +86,7 @@ export class Client implements VenuePeer {
   wasReset = false;
   answersPings = true;
   buffered = 0;
+  venueIsDeafTo: "close" | "everything" | undefined;
   readonly #venue: VenueClient | undefined;
 
   constructor(venue: Venue, target: string, address: string) {
@@ -110,6 +128,7 @@ export class Client implements VenuePeer {
   }
 
   ping(payload: Uint8Array): void {
+    if (this.venueIsDeafTo === "everything") return;
     this.pings.push(payload);
     if (this.answersPings) queueMicrotask(() => this.#venue!.pong(payload));
   }
@@ -126,6 +145,14 @@ export class Client implements VenuePeer {
 
   bufferedBytes(): number {
     return this.buffered;
+  }
+
+  deafen(to: "close" | "everything"): void {
+    this.venueIsDeafTo = to;
+  }
+
+  get isOpen(): boolean {
+    return this.closing === undefined && !this.wasReset && this.refusal === undefined;
   }
 }
 
@@ -150,13 +177,16 @@ export class RawClient {
     let text = "";
     let isOpen = false;
     this.socket.on("data", (bytes: Uint8Array) => {
+      if (isOpen && !text.startsWith("HTTP/1.1 101 ")) return;
       if (isOpen) return parser.push(new Uint8Array(bytes), (frame) => this.frames.push(frame));
       text += Buffer.from(bytes).toString("latin1");
       const end = text.indexOf("\r\n\r\n");
       if (end < 0) return;
       isOpen = true;
       gotHead(text);
-      parser.push(new Uint8Array(Buffer.from(text.slice(end + 4), "latin1")), (frame) => this.frames.push(frame));
+      if (text.startsWith("HTTP/1.1 101 ")) {
+        parser.push(new Uint8Array(Buffer.from(text.slice(end + 4), "latin1")), (frame) => this.frames.push(frame));
+      }
     });
     this.socket.write(
       `GET ${target} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,

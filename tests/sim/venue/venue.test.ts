@@ -18,6 +18,8 @@ test("the five methods answer as the venue does", () => {
     ['{"method":"GET_PROPERTY","params":["combined"],"id":1}', '{"result":false,"id":1}'],
     ['{"method":"SET_PROPERTY","params":["combined",true],"id":2}', '{"result":null,"id":2}'],
     ['{"method":"GET_PROPERTY","params":["combined"],"id":3}', '{"result":true,"id":3}'],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":-9223372036854775808}', '{"result":["btcusdt@trade"],"id":-9223372036854775808}'],
+    ['{"id":9007199254740993,"method":"LIST_SUBSCRIPTIONS","params":[]}', '{"result":["btcusdt@trade"],"id":9007199254740993}'],
   ];
   for (const [request, reply] of cases) {
     client.text(request);
@@ -39,6 +41,9 @@ test("what is no request is answered with code 0, 1, 2 or 3, nested or flat", ()
     ['{"params":[],"id":1}', 2, 1],
     ['{"method":"LIST_SUBSCRIPTIONS"}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":1.5}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775808}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":true}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","params":[{"id":5}]}', 2, undefined],
     [`{"method":"LIST_SUBSCRIPTIONS","id":"${"x".repeat(37)}"}`, 2, undefined],
     ["[1]", 2, undefined],
     ["{nope", 3, undefined],
