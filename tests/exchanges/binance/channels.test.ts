@@ -48,6 +48,8 @@ describe("a spot trade", () => {
     assert.equal(codec.counts.unknownFields, 0);
     assert.deepEqual(only<TradeEvent>(tradeFrame({ b: 7, a: 8, X: "MARKET" }), codec), whole);
     assert.equal(codec.counts.unknownFields, 3);
+    only<TradeEvent>(tradeFrame({ b: 7 }), codec);
+    assert.equal(codec.counts.unknownFields, 4);
   });
 });
 
