@@ -20,23 +20,26 @@ export async function* captureLines(runtime: Runtime, path: string): AsyncGenera
     } catch (cause) {
       if (cause instanceof StorageError) throw cause;
       throw new ConfigError(
-        "--capture",
-        `--capture: ${path} is no whole ${format} file${number === 0 ? "" : `; it breaks off after line ${number}`}.`,
+        "capture",
+        `${path} is no whole ${format} file${number === 0 ? "" : `: it breaks off after line ${number}`}.`,
       );
     }
   };
   let number = 0;
   let tail = "";
-  const parse = (line: string) => lineOf(line, path, ++number);
+  const parse = (line: string) => {
+    number++;
+    return line === "" ? [] : [lineOf(line, path, number)];
+  };
   try {
     for (;;) {
       const { done, value } = await next();
       if (done) break;
       const lines = (tail + decoder.decode(value, { stream: true })).split("\n");
       tail = lines.pop()!;
-      yield lines.filter((line) => line !== "").map(parse);
+      yield lines.flatMap(parse);
     }
-    if (tail !== "") yield [parse(tail)];
+    if (tail !== "") yield parse(tail);
   } finally {
     await reader.cancel().catch(() => {}); // what broke is told by the read that met it
   }
@@ -47,8 +50,8 @@ function lineOf(line: string, path: string, number: number): CaptureLine {
   const stamp = line.slice(0, at);
   if (!/^\d{16,20}$/.test(stamp)) {
     throw new ConfigError(
-      "--capture",
-      `--capture: ${path}, line ${number} is no "<receive time in ns> <frame>": it begins with ${JSON.stringify(line.slice(0, 40))}.`,
+      "capture",
+      `${path}, line ${number} is no "<receive time in ns> <frame>": it begins with ${JSON.stringify(line.slice(0, 40))}.`,
     );
   }
   return { recvTime: Number(stamp.slice(0, -3)), text: line.slice(at + 1).trimEnd() };

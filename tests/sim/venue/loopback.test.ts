@@ -216,18 +216,22 @@ test("a dead connection neither answers nor speaks; it ends for want of a pong",
   await served.stop();
 });
 
-test("a consumer that reads nothing is cut off when too much waits for it, and the others notice nothing", async () => {
-  await withVenue({ rate: 20_000, queueBytesMax: 200_000 }, async ({ wsUrl, venue }) => {
-    const [slow, good] = [new RawClient(wsUrl, BTC), new RawClient(wsUrl, BTC)];
-    await Promise.all([slow.head, good.head]);
-    slow.socket.pause();
-    await eventually(() => venue.connections().length === 1, 15_000);
-    const before = good.texts().length;
-    await eventually(() => good.texts().length > before + 1_000);
-    good.socket.destroy();
-    slow.socket.destroy();
-  });
-});
+test(
+  "a consumer that reads nothing is cut off when too much waits for it, and the others notice nothing",
+  { timeout: 60_000 },
+  async () => {
+    await withVenue({ rate: 20_000, queueBytesMax: 200_000 }, async ({ wsUrl, venue }) => {
+      const [slow, good] = [new RawClient(wsUrl, BTC), new RawClient(wsUrl, BTC)];
+      await Promise.all([slow.head, good.head]);
+      slow.socket.pause();
+      await eventually(() => venue.connections().length === 1, 15_000);
+      const before = good.texts().length;
+      await eventually(() => good.texts().length > before + 1_000);
+      good.socket.destroy();
+      slow.socket.destroy();
+    });
+  },
+);
 
 test("a venue that leaves closes by handshake, turns newcomers away, and the ledger says all of it arrived", async () => {
   const path = `${folder}/new/ledger.ndjson`;
