@@ -6,6 +6,8 @@ import { executable, root } from "./install.mjs";
 
 const PLAIN = { env: { ...process.env, NO_COLOR: "1" } };
 
+const TEST_MS_MAX = 120_000; // Bun stops a test after 5 s unless told otherwise; real processes take longer
+
 /** Format, lint and types; each is one test that passes or fails. */
 const GATES = [
   { name: "format", run: () => captured(executable("deno"), ["fmt", "--check"], PLAIN) },
@@ -79,6 +81,7 @@ function commandOf(runtime, files, report) {
   return runtime === "bun"
     ? [executable("bun"), [
       "test",
+      `--timeout=${TEST_MS_MAX}`,
       "--reporter=junit",
       `--reporter-outfile=${report}`,
       ...files.map((file) => file.startsWith("/") ? file : `./${file}`),

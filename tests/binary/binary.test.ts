@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { argus as run, BINARY, ROOT } from "../support/argus_process.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BINARY = path.join(ROOT, "dist", process.platform === "win32" ? "argus.exe" : "argus");
 const VERSION = (JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string }).version;
 let folder = "";
 
@@ -60,20 +58,8 @@ describe("the binary", () => {
   });
 });
 
-function argus(
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string> = {},
-): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(BINARY, [...args], { cwd, env: { HOME: folder, PATH: "", ...env } });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Uint8Array) => out += new TextDecoder().decode(chunk));
-  child.stderr.on("data", (chunk: Uint8Array) => err += new TextDecoder().decode(chunk));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code: number | null) => resolve({ code, out, err }));
-  });
+function argus(args: readonly string[], cwd: string, env: Record<string, string> = {}) {
+  return run(args, { cwd, env: { HOME: folder, ...env }, isBinary: true });
 }
 
 /** Newer than every file it was built from. */

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { argus as run } from "../support/argus_process.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 let folder = "";
 
 before(() => {
@@ -15,19 +12,7 @@ before(() => {
 });
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** The real program, on the runtime the test runs on, in a folder of its own. */
-function argus(args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number | null; out: string; err: string }> {
-  const how = "Deno" in globalThis ? ["run", "-A", "--no-check", MAIN] : [MAIN];
-  const child = spawn(process.execPath, [...how, ...args], { cwd: folder, env: { PATH: process.env["PATH"] ?? "", HOME: folder, ...env } });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Uint8Array) => out += new TextDecoder().decode(chunk));
-  child.stderr.on("data", (chunk: Uint8Array) => err += new TextDecoder().decode(chunk));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code: number | null) => resolve({ code, out, err }));
-  });
-}
+const argus = (args: readonly string[], env: Record<string, string> = {}) => run(args, { cwd: folder, env });
 
 describe("the command line", () => {
   it("gives help with an example for every command", async () => {

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import * as path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const BINARY = path.join(ROOT, "dist", process.platform === "win32" ? "argus.exe" : "argus");
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** The first line of standard output; rejects when the process ends without one. */
+  readonly firstLine: Promise<string>;
+  readonly pid: number;
+  signal(name: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
+}
+
+export interface HowToRun {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The compiled binary instead of the sources on the runtime the test runs on. */
+  readonly isBinary?: boolean;
+}
+
+/** The real program as a process of its own, with an environment that holds nothing but what is given. */
+export function startArgus(args: readonly string[], { cwd, env = {}, isBinary = false }: HowToRun): Running {
+  const main = path.join(ROOT, "src", "main.ts");
+  const command = isBinary
+    ? [BINARY]
+    : "Deno" in globalThis
+    ? [process.execPath, "run", "-A", "--no-check", main]
+    : [process.execPath, main];
+  const child = spawn(command[0]!, [...command.slice(1), ...args], {
+    cwd,
+    env: { PATH: isBinary ? "" : process.env["PATH"] ?? "", HOME: cwd, ...env },
+  });
+  return watched(child);
+}
+
+/** The same, to its end. */
+export function argus(args: readonly string[], how: HowToRun): Promise<Ended> {
+  return startArgus(args, how).ended;
+}
+
+function watched(child: ChildProcess): Running {
+  let out = "";
+  let err = "";
+  let gotLine!: (line: string) => void;
+  let gotNone!: (error: Error) => void;
+  const firstLine = new Promise<string>((resolve, reject) => [gotLine, gotNone] = [resolve, reject]);
+  firstLine.catch(() => {}); // only some tests ask for it
+  child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
+    out += chunk;
+    if (out.includes("\n")) gotLine(out.slice(0, out.indexOf("\n")));
+  });
+  child.stderr!.setEncoding("utf8").on("data", (chunk: string) => err += chunk);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code: number | null) => {
+      gotNone(new Error(`ended with ${code} and no line: ${err}`));
+      resolve({ code, out, err });
+    });
+  });
+  return { ended, firstLine, pid: child.pid!, signal: (name) => void process.kill(child.pid!, name) }; // Deno's child.kill reports no exit code afterwards
+}
