@@ -1,0 +1,57 @@
+/**
+ * `npm run bench [-- --json]`: what recording costs. CPU time (user and system, all threads), because wall time moves with the machine.
+ * Figures of one run compare with each other; across runs compare ratios.
+ */
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import process from "node:process";
+import { allIn } from "./bench/all_in.ts";
+import { stages } from "./bench/stages.ts";
+import { startUp } from "./bench/start_up.ts";
+
+export interface Figure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+const unknown = process.argv.slice(2).find((arg) => arg !== "--json");
+if (unknown !== undefined) {
+  console.error(`npm run bench: unknown argument ${unknown}; the only one is --json`);
+  process.exit(2);
+}
+const isJson = process.argv.includes("--json");
+const folder = fs.mkdtempSync(`${os.tmpdir()}/argus-bench-`);
+const figures: Figure[] = [];
+try {
+  for (const measure of [startUp, stages, allIn]) {
+    for (const figure of await measure(folder)) {
+      figures.push(figure);
+      if (!isJson) console.log(`${figure.what.padEnd(58)} ${format(figure.value).padStart(10)} ${figure.unit}`);
+    }
+  }
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+const machine = {
+  cpu: os.cpus()[0]?.model ?? "unknown",
+  cores: os.cpus().length,
+  kernel: os.release(),
+  bun: Bun.version,
+  commit: commit(),
+};
+if (isJson) console.log(JSON.stringify({ machine, figures }));
+else console.log(`\n${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Bun ${machine.bun}, commit ${machine.commit}`);
+
+function format(value: number): string {
+  return value >= 1_000 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3);
+}
+
+function commit(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,34 @@
+/** A child process, its lines, and what the system says it used. */
+export function runChild(command: string[], options: { readonly cwd: string; readonly env?: Record<string, string> }) {
+  const child = Bun.spawn(command, {
+    cwd: options.cwd,
+    env: { PATH: process.env["PATH"] ?? "", HOME: options.cwd, ...options.env },
+    stdout: "pipe",
+    stderr: "pipe",
+    stdin: "ignore",
+  });
+  const lines: string[] = [];
+  let firstLine!: (line: string) => void;
+  const first = new Promise<string>((resolve) => firstLine = resolve);
+  const read = (async () => {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of child.stdout) {
+      text += decoder.decode(bytes, { stream: true });
+      const parts = text.split("\n");
+      text = parts.pop()!;
+      lines.push(...parts);
+      if (lines.length > 0) firstLine(lines[0]!);
+    }
+  })();
+  const errors = new Response(child.stderr).text();
+  const ended = (async () => {
+    const code = await child.exited;
+    await read;
+    const usage = child.resourceUsage()!;
+    if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${await errors}`);
+    return { code, lines, usage: { cpuUs: Number(usage.cpuTime.total), maxRSS: usage.maxRSS } };
+  })();
+  ended.catch(() => {}); // whoever waits for it hears it
+  return { first: Promise.race([first, ended.then(() => "")]), ended, stop: () => child.kill("SIGTERM") };
+}

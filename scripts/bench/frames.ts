@@ -1,0 +1,40 @@
+import { mix } from "../../src/sim/venue/mix.ts";
+
+/**
+ * Frames in the shapes and proportions the facts give for a whole spot venue: 70 % best bid and offer, 20 % trades, 10 % depth of 20 to 60
+ * levels; ids rise, so that whoever looks for duplicates has to look.
+ */
+export function* mixedFrames(count: number, symbols = 100): Generator<string> {
+  const ids = new Array<number>(symbols).fill(50_000_000_000);
+  const trades = new Array<number>(symbols).fill(3_000_000_000);
+  for (let n = 0; n < count; n++) {
+    const random = mix(7, n);
+    const at = Math.floor(symbols * (random / 2 ** 32) ** 3); // a few symbols bring most of the events
+    const symbol = `COIN${at}USDT`;
+    const lower = symbol.toLowerCase();
+    const time = 1_795_000_000_000_000 + n * 37;
+    const price = (id: number) => (60_000 + mix(at, Math.floor(id / 50)) % 3_000 / 100).toFixed(8);
+    const size = (salt: number) => (mix(salt, n) % 500_000 / 100_000).toFixed(8);
+    const kind = random % 10;
+    if (kind < 7) {
+      const id = ids[at]! += 1 + random % 5;
+      yield `{"stream":"${lower}@bookTicker","data":{"u":${id},"s":"${symbol}","b":"${price(id)}","B":"${size(1)}","a":"${
+        price(id + 50)
+      }","A":"${size(2)}"}}`;
+    } else if (kind < 9) {
+      const id = trades[at]! += 1;
+      yield `{"stream":"${lower}@trade","data":{"e":"trade","E":${time + 900},"s":"${symbol}","t":${id},"p":"${price(id)}","q":"${
+        size(3)
+      }","T":${time},"m":${random % 2 === 0},"M":true}}`;
+    } else {
+      const first = ids[at]! + 1;
+      const last = ids[at]! += 20 + random % 40;
+      const levels = (side: number) =>
+        Array.from({ length: 10 + random % 20 }, (_, i) => `["${price(first + i * 3 + side)}","${i % 3 === 0 ? "0.00000000" : size(i)}"]`)
+          .join();
+      yield `{"stream":"${lower}@depth@100ms","data":{"e":"depthUpdate","E":${time},"s":"${symbol}","U":${first},"u":${last},"b":[${
+        levels(0)
+      }],"a":[${levels(1)}]}}`;
+    }
+  }
+}
