@@ -36,6 +36,10 @@ export interface ImportSummary {
   readonly quarantined: number;
   readonly gaps: number;
   readonly duplicates: number;
+  /** Events whose time is more than a day from receive time: is --time-unit right? */
+  readonly timesOff: number;
+  readonly unknownValues: number;
+  readonly unknownFields: number;
   /** Rows new in the day files; fewer than events when a capture had been imported before. */
   readonly rowsAdded: number;
   readonly seconds: number;
@@ -82,6 +86,9 @@ class Counts {
   quarantined = 0;
   gaps = 0;
   duplicates = 0;
+  timesOff = 0;
+  unknownValues = 0;
+  unknownFields = 0;
   rowsAdded = 0;
   readonly events: Record<string, number> = {};
 
@@ -146,6 +153,14 @@ class Import {
     for (const handler of handlers.values()) handler[Symbol.dispose]();
     if (failed !== undefined) throw failed;
     counts.files++;
+    const { timesOff, unknownValues, unknownFields } = this.#codec.counts;
+    counts.timesOff += timesOff;
+    counts.unknownValues += unknownValues;
+    counts.unknownFields += unknownFields;
+    if (timesOff > 0) this.#deps.happenings.timesOff(this.#source.id, timesOff);
+    if (unknownValues + unknownFields > 0) {
+      this.#deps.happenings.undocumented(this.#source.id, { values: unknownValues, fields: unknownFields });
+    }
     counts.rowsAdded += storage.rowsMerged;
   }
 
@@ -220,7 +235,7 @@ class Import {
     try {
       const size = file.size();
       const edge = Math.min(size, FINGERPRINT_BYTES);
-      const parts = [String(size), this.#options.timeUnit, file.readAt(0, edge), file.readAt(size - edge, edge)];
+      const parts = [String(size), file.readAt(0, edge), file.readAt(size - edge, edge)];
       const digests = parts.map((part) => compression.sha256(typeof part === "string" ? new TextEncoder().encode(part) : part));
       return compression.sha256(new TextEncoder().encode(digests.join())).slice(0, 16);
     } finally {

@@ -6,7 +6,7 @@ import { Codec } from "../exchanges/codec.ts";
 import type { Source } from "../exchanges/source.ts";
 import { Backoff } from "../lib/backoff.ts";
 import { sleep } from "../lib/sleep.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, type Selection } from "./binding.ts";
 import { ConnectionBudget } from "./connection_budget.ts";
@@ -36,6 +36,7 @@ export interface DispatcherStatus {
 const STREAMS_PER_WORKER_MAX = 300; // half a venue's limit would do; small sockets lag less and lose less
 const QUIET_MS = 2_000; // nobody brought anything for this long after the acknowledgement
 const JOIN_DEADLINE_MS = 10_000;
+const CODEC_LOOK_MS = 60_000; // what a venue changes in its format is told once a minute, not once a frame
 const HOLD_MS = 3_000; // the largest skew seen between two sockets is a few hundred ms
 
 /** One per source: knows the universe, packs it into Workers, and keeps one persistent path a stream however often those change. */
@@ -53,6 +54,8 @@ export class Dispatcher implements Disposable {
   readonly #routers = new Map<string, AgoraRouter<EventBase>>();
   readonly #bindings = new Map<string, Binding>();
   readonly #budget: ConnectionBudget;
+  readonly #codecLook: Cancel;
+  #told = { timesOff: 0, unknownValues: 0, unknownFields: 0 };
   #workersMade = 0;
 
   constructor(runtime: Runtime, agora: Agora, source: Source, happenings: Happenings, options: DispatcherOptions) {
@@ -69,6 +72,7 @@ export class Dispatcher implements Disposable {
     this.#codec = new Codec(source);
     this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
     this.#budget = new ConnectionBudget(runtime, source.limits);
+    this.#codecLook = runtime.timers.every(CODEC_LOOK_MS, () => this.#tellCodec());
   }
 
   get status(): DispatcherStatus {
@@ -99,9 +103,21 @@ export class Dispatcher implements Disposable {
   /** Ends every worker, then every path; what was received is published before it returns. */
   [Symbol.dispose](): void {
     this.#stop.abort();
+    this.#codecLook();
     for (const seat of this.#seats.flat()) seat[Symbol.dispose]();
     for (const router of this.#routers.values()) router[Symbol.dispose]();
     this.#routers.clear();
+    this.#tellCodec();
+  }
+
+  /** What the codec read but found odd, since it was last told. */
+  #tellCodec(): void {
+    const { timesOff, unknownValues, unknownFields } = this.#codec.counts;
+    const told = this.#told;
+    this.#told = { timesOff, unknownValues, unknownFields };
+    if (timesOff > told.timesOff) this.#happenings.timesOff(this.#source.id, timesOff - told.timesOff);
+    const [values, fields] = [unknownValues - told.unknownValues, unknownFields - told.unknownFields];
+    if (values + fields > 0) this.#happenings.undocumented(this.#source.id, { values, fields });
   }
 
   async #refresh(): Promise<void> {

@@ -88,6 +88,19 @@ export class Happenings {
     this.#telemetry.log("error", "a decimal does not survive DOUBLE; its frames are kept in quarantine", { source, symbol });
   }
 
+  /** Times more than a day from now: the venue does not send the unit it was asked for, or somebody's clock is wrong. Stored as they came. */
+  timesOff(source: string, count: number): void {
+    this.#telemetry.count("argus_times_off_total", count, { source });
+    this.#telemetry.log("error", "event times are more than a day from receive time; is the time unit right?", { source, count });
+  }
+
+  /** Values and fields the venue's documentation does not name: stored as null, and not stored. */
+  undocumented(source: string, counts: { readonly values: number; readonly fields: number }): void {
+    this.#telemetry.count("argus_unknown_values_total", counts.values, { source });
+    this.#telemetry.count("argus_unknown_fields_total", counts.fields, { source });
+    this.#telemetry.log("warn", "frames hold what the venue does not document", { source, ...counts });
+  }
+
   frameIgnored(source: string, what: string): void {
     this.#telemetry.count("argus_frames_ignored_total", 1, { source });
     this.#telemetry.log("debug", "frame is no data", { source, what });
