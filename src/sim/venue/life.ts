@@ -19,7 +19,3 @@ export type Ending = { readonly by: "close"; readonly code: number; readonly rea
 export type Decay = "mute" | "dead" | "rude";
 
 export const GOING_AWAY = { by: "close", code: 1001, reason: "Going away" } as const satisfies Ending;
-
-export function endingText(end: Ending): string {
-  return end.by === "reset" ? "reset" : `close ${end.code}`;
-}

@@ -2,7 +2,7 @@ import type { Accepted, ConnectionView, Dialect, VenueLimits } from "../../excha
 import type { TimeUnit } from "../../exchanges/source.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import { LANES } from "./feed.ts";
-import { type Decay, endingText, type Life } from "./life.ts";
+import type { Decay, Life } from "./life.ts";
 
 /** What a transport does for the venue. */
 export interface VenuePeer {
@@ -198,9 +198,13 @@ export class VenueConnection implements VenueClient, ConnectionView {
   #live({ ageMs, noticeMs, end, decay }: Life): void {
     const at = (ms: number, run: () => void) => this.#plans.push(this.#host.runtime.timers.after(Math.max(0, ms), run));
     at(ageMs, () => {
-      this.#host.fault(end.by === "reset" ? "reset" : "closed", this, endingText(end));
-      if (end.by === "reset") this.reset("end of life");
-      else this.close(end.code, end.reason);
+      if (end.by === "reset") {
+        this.#host.fault("reset", this);
+        this.reset("end of life");
+      } else {
+        this.#host.fault("closed", this, `with ${end.code}`);
+        this.close(end.code, end.reason);
+      }
     });
     if (noticeMs > 0) {
       at(ageMs - noticeMs, () => {
