@@ -42,7 +42,7 @@ export interface RecordProgress {
   readonly perSecond: number;
 }
 
-const DRAIN_MS = 10_000; // what a service manager's stop waits for, and then some
+const DRAIN_MS = 60_000; // thousands of day files at 5 ms a sync; service managers wait 90 s
 const BEHIND_EVENTS_MAX = 1_000_000; // storage this far behind the sockets never catches up, and memory is finite
 const PROGRESS_MS = 1_000;
 

@@ -29,7 +29,7 @@ export function nodeDisk(lock: (path: string) => DiskLock | undefined): Disk {
     list: listFolder,
     makeFolder: (folder) => attempt("create folder", folder, () => makeFolders(path.resolve(folder))),
     rename: (from, to) => attempt("rename", `${from} to ${to}`, () => fs.renameSync(from, to)),
-    remove: (file) => attempt("remove", file, () => fs.rmSync(file, { force: true })),
+    remove: (file) => attempt("remove", file, () => removeFile(file)),
     removeFolder: (folder) => attempt("remove folder", folder, () => fs.rmdirSync(folder)),
     syncFolder,
     lock: (file) => attempt("lock", file, () => lock(file)),
@@ -39,6 +39,15 @@ export function nodeDisk(lock: (path: string) => DiskLock | undefined): Disk {
         return found.bavail * found.bsize;
       }),
   };
+}
+
+/** `rmSync` with `force` looks before it removes: twice the calls. */
+function removeFile(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
 }
 
 function listFolder(folder: string): DiskEntry[] {

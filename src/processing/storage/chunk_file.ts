@@ -1,7 +1,9 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [chunk] ▸ day file.  In: a sealed table. Out: a small Parquet file under tmp/. */
 import type { EventType } from "../../events/event_type.ts";
 import { dateOf } from "../../lib/time.ts";
-import { fileEnd, folderOf, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { StorageError } from "../../lib/errors.ts";
+import { fileEnd, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { createFile } from "./files.ts";
 import { decodeTable } from "./parquet/decode.ts";
 import { type ChunkId, chunkPath } from "./paths.ts";
 import type { SealedTable } from "./table.ts";
@@ -21,9 +23,7 @@ export function writeChunk(world: StorageWorld, type: EventType, dataPath: strin
   const bytes = newFileBytes(world, type, id.path, table, Watermark.empty().with(id.hash, [id.chunk]));
   const target = chunkPath(dataPath, id);
   const unfinished = `${target}.part`;
-  world.disk.makeFolder(folderOf(target));
-  world.disk.remove(unfinished);
-  const file = world.disk.open(unfinished, "create");
+  const file = createFile(world.disk, unfinished);
   try {
     file.append(bytes);
   } finally {
@@ -33,9 +33,13 @@ export function writeChunk(world: StorageWorld, type: EventType, dataPath: strin
   return bytes.length;
 }
 
-/** Or why it cannot be read: a power cut may leave half a file. Throws StorageError where the disk refuses. */
-export async function readChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId): Promise<Chunk | string> {
-  const bytes = world.disk.read(chunkPath(dataPath, id));
+/**
+ * The chunk; undefined where somebody deleted it; or why it cannot be read: a power cut may leave half a file. Throws StorageError where
+ * the disk refuses.
+ */
+export async function readChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId): Promise<Chunk | string | undefined> {
+  const bytes = bytesOf(world, chunkPath(dataPath, id));
+  if (bytes === undefined) return undefined;
   const end = fileEnd(world, { readAt: (offset, length) => bytes.subarray(offset, offset + length) }, bytes.length);
   if (end === undefined) return "its end is missing or not whole";
   if (!end.watermark.has(id.hash, id.chunk)) return `it is chunk ${end.watermark}, not ${id.hash}:${id.chunk}`;
@@ -51,4 +55,13 @@ export async function readChunk(world: StorageWorld, type: EventType, dataPath: 
 export function dateOfTable(type: EventType, table: SealedTable): string {
   const recvTimes = table.columns[type.columns.findIndex(({ field }) => field === "recvTime")];
   return dateOf(recvTimes?.kind === "numbers" ? recvTimes.values[0]! : NaN);
+}
+
+function bytesOf({ disk }: StorageWorld, path: string): Uint8Array | undefined {
+  try {
+    return disk.read(path);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@
 import type { FileMetaData } from "hyparquet";
 import type { EventType } from "../../events/event_type.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
-import type { Disk, DiskFile, Runtime } from "../../runtime/runtime.ts";
+import type { DiskFile, Runtime } from "../../runtime/runtime.ts";
 import { type EncodedGroups, encodeGroups, MAGIC } from "./parquet/encode.ts";
 import { concat, keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
 import type { SealedTable } from "./table.ts";
@@ -102,31 +102,6 @@ export function lastWholeEnd(
     }
   }
   return undefined;
-}
-
-/** Makes a new file durable under its final name: a crash at any moment leaves the whole file or none. */
-export function publishFile(disk: Disk, target: string, temporary: string, bytes: Uint8Array): void {
-  makeFolderOf(disk, temporary);
-  disk.remove(temporary);
-  const file = disk.open(temporary, "create");
-  try {
-    file.append(bytes);
-    file.sync();
-  } finally {
-    file.close();
-  }
-  makeFolderOf(disk, target);
-  disk.rename(temporary, target);
-  disk.syncFolder(folderOf(target));
-}
-
-/** Creates the folders above a file, durably. */
-function makeFolderOf(disk: Disk, path: string): void {
-  for (const made of disk.makeFolder(folderOf(path))) disk.syncFolder(folderOf(made));
-}
-
-export function folderOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
 interface Appending {

@@ -1,6 +1,7 @@
 import type { EventType } from "../../events/event_type.ts";
 import type { DiskFile } from "../../runtime/runtime.ts";
-import { appendRows, type FileEnd, fileEnd, folderOf, lastWholeEnd, newFileBytes, publishFile, type StorageWorld } from "./day_file.ts";
+import { appendRows, type FileEnd, fileEnd, lastWholeEnd, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { publishFile, setAside } from "./files.ts";
 import { dayFilePath, tmpFolder } from "./paths.ts";
 import type { StorageNews } from "./storage_messages.ts";
 import type { SealedTable } from "./table.ts";
@@ -89,9 +90,7 @@ export class DayFiles {
   #setAside(target: string, path: string, date: string): void {
     const { disk, clock } = this.#world;
     const aside = `${tmpFolder(this.#options.dataPath)}/aside/${path}/${date}-${Math.floor(clock.wallTime())}.pq`;
-    disk.makeFolder(folderOf(aside));
-    disk.rename(target, aside);
-    disk.syncFolder(folderOf(target));
+    setAside(disk, target, aside);
     this.#options.tell({ what: "aside", path: aside, why: `${target} is no Parquet file of ours` });
   }
 

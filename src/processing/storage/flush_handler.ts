@@ -4,8 +4,9 @@ import { assert } from "../../lib/assert.ts";
 import { dateOf } from "../../lib/time.ts";
 import { type Chunk, dateOfTable, readChunk, writeChunk } from "./chunk_file.ts";
 import { DayFiles } from "./day_files.ts";
-import { folderOf, type StorageWorld } from "./day_file.ts";
-import { chunkNumberOf, chunkPath, generationFolder, tmpFolder } from "./paths.ts";
+import type { StorageWorld } from "./day_file.ts";
+import { setAside } from "./files.ts";
+import { chunkNumberOf, chunkPath, tmpFolder } from "./paths.ts";
 import { isDue, type Pending } from "./pending.ts";
 import type { StorageNews } from "./storage_messages.ts";
 import { concatTables, type SealedTable } from "./table.ts";
@@ -59,15 +60,13 @@ export class FlushHandler<T extends EventBase> {
   adopt(): number {
     let adopted = 0;
     const { disk } = this.#world;
-    const { dataPath, source } = this.#options;
-    const folder = `${tmpFolder(dataPath)}/${source}/${this.#type.name}`;
-    for (const { name: symbol } of disk.list(folder).filter(({ isFolder }) => isFolder)) {
-      for (const { name: hash } of disk.list(`${folder}/${symbol}`).filter(({ isFolder }) => isFolder)) {
-        for (const { name } of disk.list(`${folder}/${symbol}/${hash}`)) {
-          const path = `${folder}/${symbol}/${hash}/${name}`;
+    for (const symbol of this.#foldersIn(this.#folder)) {
+      for (const generation of this.#foldersIn(symbol)) {
+        for (const { name } of disk.list(generation)) {
+          const path = `${generation}/${name}`;
           const chunk = chunkNumberOf(name);
           if (chunk !== undefined) {
-            this.#note(symbol, hash, chunk, disk.stat(path)?.bytes ?? 0, undefined);
+            this.#note(nameOf(symbol), nameOf(generation), chunk, disk.stat(path)?.bytes ?? 0, undefined);
             adopted++;
           } else if (name.endsWith(".pq.part")) disk.remove(path); // its rows were never said to be safe
         }
@@ -108,6 +107,15 @@ export class FlushHandler<T extends EventBase> {
     if (last !== undefined) await this.flush(symbol, last);
   }
 
+  /** Removes empty folders under tmp/. Writing a chunk makes its own again. */
+  tidy(): void {
+    const { disk } = this.#world;
+    for (const symbol of this.#foldersIn(this.#folder)) {
+      for (const hash of this.#foldersIn(symbol)) if (disk.list(hash).length === 0) disk.removeFolder(hash);
+      if (disk.list(symbol).length === 0) disk.removeFolder(symbol);
+    }
+  }
+
   /** From now on that generation of the symbol is accepted too. */
   bump(symbol: string, hash: string): void {
     const own = this.#generationsOf.get(symbol) ?? new Set();
@@ -120,6 +128,14 @@ export class FlushHandler<T extends EventBase> {
     this.#generations.add(hash);
   }
 
+  get #folder(): string {
+    return `${tmpFolder(this.#options.dataPath)}/${this.#options.source}/${this.#type.name}`;
+  }
+
+  #foldersIn(folder: string): string[] {
+    return this.#world.disk.list(folder).filter(({ isFolder }) => isFolder).map(({ name }) => `${folder}/${name}`);
+  }
+
   #accepts(symbol: string, hash: string): boolean {
     return this.#generations.has(hash) || (this.#generationsOf.get(symbol)?.has(hash) ?? false);
   }
@@ -130,8 +146,8 @@ export class FlushHandler<T extends EventBase> {
     const days = new Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>();
     for (const chunk of chunks) {
       const id = { path, hash, chunk };
-      if (!this.#world.disk.exists(chunkPath(dataPath, id))) continue; // deleted by hand: it is gone, what follows is not
       const read = await readChunk(this.#world, this.#type, dataPath, id);
+      if (read === undefined) continue; // deleted by hand: it is gone, what follows is not
       if (typeof read === "string") {
         this.#setAside(symbol, hash, chunk, read);
         continue;
@@ -151,15 +167,13 @@ export class FlushHandler<T extends EventBase> {
       tell({ what: "merged", path, rows: merged });
     }
     for (const chunk of chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
-    this.#removeEmptyFolders(path, hash);
   }
 
   #setAside(symbol: string, hash: string, chunk: number, why: string): void {
     const { dataPath, tell } = this.#options;
     const path = this.pathOf(symbol);
     const target = `${tmpFolder(dataPath)}/aside/${path}/${hash}-${chunk}.pq`;
-    this.#world.disk.makeFolder(folderOf(target));
-    this.#world.disk.rename(chunkPath(dataPath, { path, hash, chunk }), target);
+    setAside(this.#world.disk, chunkPath(dataPath, { path, hash, chunk }), target);
     tell({ what: "aside", path: target, why: `a chunk that cannot be read: ${why}` });
   }
 
@@ -175,16 +189,10 @@ export class FlushHandler<T extends EventBase> {
     pending.bytes += bytes;
     if (date !== pending.date) pending.date = undefined; // of two days: due
   }
+}
 
-  /** A generation that is over leaves no folders behind; one that goes on makes its own again. */
-  #removeEmptyFolders(path: string, hash: string): void {
-    const { disk } = this.#world;
-    const folder = generationFolder(this.#options.dataPath, path, hash);
-    if (disk.list(folder).length > 0) return;
-    if (disk.exists(folder)) disk.removeFolder(folder);
-    const above = folderOf(folder);
-    if (disk.exists(above) && disk.list(above).length === 0) disk.removeFolder(above);
-  }
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function dayOf(days: Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>, { date }: Chunk) {

@@ -112,6 +112,7 @@ class StorageThread {
         await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
       }
     }
+    if (path === undefined) { for (const handler of this.#handlers.values()) handler.tidy(); }
     this.#post({ kind: "done", request, failure });
   }
 

@@ -14,8 +14,8 @@ export interface Tick {
 }
 
 /**
- * When a symbol does what: tick k at start + k periods, unevenly, in µs. Halting ends an era and trading on begins the next, so that a
- * time stays a function of the number whatever happened in between.
+ * When a symbol does what: tick k at start + k periods, unevenly, in µs. A symbol that was always there began at a moment all venues agree
+ * on; halting ends an era and trading on begins the next, so that a time stays a function of the number whatever happened in between.
  */
 export class SymbolClock {
   readonly #key: number;
@@ -26,6 +26,13 @@ export class SymbolClock {
   constructor(key: number, ticksPerSecond: number) {
     this.#key = key;
     this.#periodUs = 1e6 / ticksPerSecond;
+  }
+
+  /** Ticks have been going on since an origin, and are told from `time` on. */
+  follow(origin: number, time: number): void {
+    this.#eras.push({ fromTick: 0, startTime: origin });
+    this.#next = Math.max(0, Math.floor((time - origin) / this.#periodUs));
+    while (this.#timeOf(this.#next) <= time) this.#next++;
   }
 
   /** Ticks begin, or go on, at that time. */

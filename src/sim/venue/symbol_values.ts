@@ -42,7 +42,7 @@ export class SymbolValues {
   /** The n-th trade since the beginning; every eighth or so repeats the values of the one before. */
   trade(n: number): Omit<MarketTrade, "time" | "sentTime"> {
     const bits = mix(this.#tradeKey, n - (n % 8 === 5 ? 1 : 0));
-    const price = this.#middle + wander(n >>> 4) + (bits % 7) - 3;
+    const price = this.#middle + wander(Math.floor(n / 16)) + (bits % 7) - 3;
     return {
       type: "trade",
       symbol: this.symbol,
@@ -91,8 +91,8 @@ export class SymbolValues {
       const visit = levelIndex(n);
       const bits = mix(this.#levelKey, n);
       const size = bits % 8 === 0 ? ABSENT : this.#size(bits >>> 3);
-      const away = LEVELS_FROM + ((visit >>> 1) * 7) % LEVELS;
-      if ((visit & 1) === 0) bids.set(this.#price(this.#middle - away), size);
+      const away = LEVELS_FROM + (Math.floor(visit / 2) * 7) % LEVELS;
+      if (visit % 2 === 0) bids.set(this.#price(this.#middle - away), size);
       else asks.set(this.#price(this.#middle + away), size);
       return;
     }
@@ -111,7 +111,7 @@ export class SymbolValues {
   #best(index: number): { readonly bid: [string, string]; readonly ask: [string, string] } {
     const from = index - (index % 8 === 5 ? 1 : 0);
     const bits = mix(this.#bestKey, from);
-    const middle = this.#middle + wander(from >>> 3);
+    const middle = this.#middle + wander(Math.floor(from / 8));
     const emptySide = from % 251 === 250 ? bits % 2 : undefined;
     return {
       bid: emptySide === 0 ? [ABSENT, ABSENT] : [this.#price(middle - 1 - (bits % 3)), this.#size(bits >>> 4)],

@@ -1,5 +1,5 @@
 import type { Dialect, Listing, MarketBook, MarketEvent, MarketTrade, Topic } from "../../exchanges/dialect.ts";
-import { US_PER_MS } from "../../lib/time.ts";
+import { US_PER_MS, US_PER_S } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import { DueQueue } from "./due_queue.ts";
 import { type Audience, type Feed, LANES } from "./feed.ts";
@@ -11,6 +11,7 @@ const TICK_MS = 2; // events of two milliseconds go out together: a wake-up cost
 /** Asked for more than the machine can send, a venue is late; it must not be deaf as well. */
 const RUN_MS_MAX = 20;
 const STEPS_PER_LOOK = 256;
+const ORIGIN_TIME = 1_767_225_600 * US_PER_S; // 2026-01-01
 
 export interface SyntheticOptions {
   readonly seed: number;
@@ -39,7 +40,11 @@ interface Traded {
   generation: number;
 }
 
-/** One made-up market for each symbol, in the runtime's time: the same seed says the same, real or virtual. */
+/**
+ * A made-up market for each symbol, in the runtime's time. What a symbol says, and when, is a function of seed, rate and number since an
+ * origin that never changes: venues of one seed and rate say the same at the same moment, one started again goes on where it would be, and
+ * REST knows what was before. A symbol that is listed later begins then, from its first number.
+ */
 export class SyntheticMarket implements Feed {
   readonly #runtime: Runtime;
   readonly #dialect: Dialect;
@@ -75,7 +80,11 @@ export class SyntheticMarket implements Feed {
 
   start(audience: Audience): void {
     this.#audience = audience;
-    for (const symbol of this.#listed) this.#begin(this.#traded.get(symbol)!);
+    const time = this.time();
+    for (const known of this.#traded.values()) {
+      known.clock.follow(Math.min(ORIGIN_TIME, time), time);
+      this.#wake(known);
+    }
     this.#sleep();
   }
 
@@ -176,9 +185,13 @@ export class SyntheticMarket implements Feed {
   }
 
   #begin(known: Traded): void {
-    if (known.listing.status !== "TRADING" || this.#audience === undefined) return;
+    if (this.#audience === undefined) return;
     known.clock.begin(this.time());
-    this.#due.put(known.clock.nextTime(), { traded: known, generation: known.generation });
+    this.#wake(known);
+  }
+
+  #wake(known: Traded): void {
+    if (known.listing.status === "TRADING") this.#due.put(known.clock.nextTime(), { traded: known, generation: known.generation });
   }
 
   /** How much REST knows of. */
