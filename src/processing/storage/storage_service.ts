@@ -185,7 +185,12 @@ export class StorageService implements ChunkSink, Disposable {
     if (this.#isDisposed) return;
     this.#happenings.threadDied("storage", reason);
     if (++this.#deaths > DEATHS_MAX) {
-      return this.#giveUp({ op: "run", path: "the storage thread", code: "died", hint: `It ended ${this.#deaths} times: ${reason}` });
+      return this.#giveUp({
+        op: "run",
+        path: "the storage thread",
+        code: "died",
+        hint: `It ended ${this.#deaths} times: ${reason.split("\n")[0]}`,
+      });
     }
     this.#runtime.timers.after(RESTART_MS, () => {
       if (this.#isDisposed) return;
