@@ -1,0 +1,48 @@
+import { StorageError } from "../../lib/errors.ts";
+import type { Disk, DiskFile } from "../../runtime/runtime.ts";
+
+/**
+ * A new empty file in place of whatever was there. The usual case is one call: a folder is made, and a leftover removed, only where the
+ * disk says so. Folders made are synced into their parents.
+ */
+export function createFile(disk: Disk, path: string): DiskFile {
+  for (let tries = 1;; tries++) {
+    try {
+      return disk.open(path, "create");
+    } catch (error) {
+      if (!(error instanceof StorageError) || tries > 2) throw error;
+      if (error.code === "ENOENT") makeFolderOf(disk, path);
+      else if (error.code === "EEXIST") disk.remove(path);
+      else throw error;
+    }
+  }
+}
+
+/** Makes a new file durable under its final name: a crash at any moment leaves the whole file or none. */
+export function publishFile(disk: Disk, target: string, temporary: string, bytes: Uint8Array): void {
+  const file = createFile(disk, temporary);
+  try {
+    file.append(bytes);
+    file.sync();
+  } finally {
+    file.close();
+  }
+  makeFolderOf(disk, target);
+  disk.rename(temporary, target);
+  disk.syncFolder(folderOf(target));
+}
+
+/** Moves a file out of the way, where nothing of ours looks. */
+export function setAside(disk: Disk, path: string, target: string): void {
+  disk.makeFolder(folderOf(target));
+  disk.rename(path, target);
+  disk.syncFolder(folderOf(path));
+}
+
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
+
+function makeFolderOf(disk: Disk, path: string): void {
+  for (const made of disk.makeFolder(folderOf(path))) disk.syncFolder(folderOf(made));
+}
