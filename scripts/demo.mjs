@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { executable, root } from "./install.mjs";
 
@@ -11,6 +11,7 @@ const TYPES = ["bbo", "trade", "depth"];
 export async function demo(args) {
   const data = join(root, "data", "demo");
   const ledgers = join(root, "data", "demo-ledger");
+  rmSync(data, { recursive: true, force: true }); // the made-up market begins anew each time, with the same ids
   mkdirSync(ledgers, { recursive: true });
   const venue = start(
     [
@@ -37,11 +38,9 @@ export async function demo(args) {
     const ready = await firstLine(venue);
     console.log(`Simulated venue   ${ready.ws_url}  ${ready.http_url}`);
     console.log(`Recording to      ${data}`);
-    console.log("\nLook at it with DuckDB, also while it grows (the first rows land after 5 seconds):\n");
-    console.log(
-      `  SELECT symbol, count(*) AS quotes, max(recv_time) AS newest\n  FROM read_parquet('${data}/binance/bbo/*/*/*.pq') GROUP BY symbol ORDER BY quotes DESC;\n`,
-    );
-    console.log(`The other types are ${TYPES.slice(1).join(" and ")}. Ctrl-C ends both.\n`);
+    console.log("\nLook at it with DuckDB, also while it grows (the first rows land within 10 seconds):\n");
+    console.log(`${query(data).replaceAll(/^/gm, "  ")};\n`);
+    console.log(`The other types are ${TYPES.slice(1).join(" and ")}. Ctrl-C ends both and runs that query.\n`);
     // Its own environment decides alone: a developer's argus.toml or ARGUS_… must not send the demo to the real venue.
     const recorder = start(
       [
@@ -64,6 +63,7 @@ export async function demo(args) {
     stop.signal.addEventListener("abort", () => recorder.kill("SIGTERM"));
     if (stop.signal.aborted) recorder.kill("SIGTERM");
     const [code] = await once(recorder, "exit");
+    if (code === 0) await show(query(data));
     return code ?? 1;
   } finally {
     venue.kill("SIGTERM");
@@ -72,13 +72,28 @@ export async function demo(args) {
   }
 }
 
+function query(data) {
+  return `SELECT symbol, count(*) AS quotes, max(recv_time) AS newest\nFROM read_parquet('${data}/binance/bbo/*/*/*.pq')\nGROUP BY symbol ORDER BY quotes DESC LIMIT 5`;
+}
+
+/** The query's answer, from DuckDB itself. */
+async function show(sql) {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const connection = await (await DuckDBInstance.create()).connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  console.log();
+  console.table(rows);
+  connection.closeSync();
+}
+
 function start(args, environment, stdout) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ARGUS_")));
   // Its own process group: Ctrl-C comes here only, so that the recorder drains before the venue ends.
   return spawn(executable("bun"), [join(root, "src", "main.ts"), ...args], {
     cwd: join(root, "data"),
     env: { ...env, ...environment },
-    stdio: ["ignore", stdout, "inherit"],
+    stdio: ["ignore", stdout, stdout === "pipe" ? "ignore" : "inherit"], // the venue's own end is of no interest here
     detached: process.platform !== "win32",
   });
 }
@@ -91,7 +106,7 @@ async function firstLine(child) {
       text += chunk;
       if (text.includes("\n")) break;
     }
-    if (!text.includes("\n")) throw new Error("the simulated venue ended before it listened");
+    if (!text.includes("\n")) throw new Error("the simulated venue ended before it listened; `npm start -- simulate` says why");
     return JSON.parse(text.slice(0, text.indexOf("\n")));
   })();
   let timer;

@@ -46,7 +46,8 @@ export function checkFlags(args: readonly string[], known: ArgsDef): void {
   const positionals = Object.values(known).filter(({ type }) => type === "positional").length;
   // After an unknown flag a word is likely its value, so it is not told as well.
   if (positionals === 0 && words > 0 && problems.length === 0) {
-    problems.push(`unexpected argument ${JSON.stringify(args.find((arg) => !arg.startsWith("-") && !isValue(args, arg, known)))}.`);
+    const word = args.find((arg) => !arg.startsWith("-") && !isValue(args, arg, known)) ?? args[args.indexOf("--") + 1];
+    problems.push(`unexpected argument ${JSON.stringify(word)}.`);
   }
   if (problems.length > 0) throw new ConfigError("flags", problems.join("\n"));
 }
