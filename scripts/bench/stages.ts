@@ -6,7 +6,7 @@ import { EVENT_TYPES } from "../../src/events/registry.ts";
 import { Codec } from "../../src/exchanges/codec.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import { decodeTable } from "../../src/processing/storage/parquet/decode.ts";
-import { appendRows, fileEnd, newFileBytes } from "../../src/processing/storage/day_file.ts";
+import { appendRows, fileEnd, newFileBytes, storageWorld } from "../../src/processing/storage/day_file.ts";
 import { bytesOf, type SealedTable, Table } from "../../src/processing/storage/table.ts";
 import { Watermark } from "../../src/processing/storage/watermark.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
@@ -20,7 +20,7 @@ const MERGES = 60;
 /** What each step of the walk costs by itself, in this process. */
 export async function stages(folder: string): Promise<Figure[]> {
   const runtime = await loadRuntime(new URL("../../src/main.ts", import.meta.url).href);
-  const world = { ...runtime, writer: "argus bench" };
+  const world = storageWorld(runtime, "argus bench");
   const frames = [...mixedFrames(FRAMES)];
   const figures: Figure[] = [];
   const note = (what: string, cpuNs: number, count: number, unit = "ns CPU/event") => figures.push({ what, value: cpuNs / count, unit });

@@ -3,8 +3,9 @@ import type { FileMetaData } from "hyparquet";
 import type { EventType } from "../../events/event_type.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import type { DiskFile, Runtime } from "../../runtime/runtime.ts";
-import { type EncodedGroups, encodeGroups, MAGIC } from "./parquet/encode.ts";
-import { concat, keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
+import { type EncodedGroups, GroupEncoder, MAGIC } from "./parquet/encode.ts";
+import { concat } from "./parquet/bytes.ts";
+import { keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
 import type { SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
 
@@ -19,8 +20,13 @@ export const KEY = {
 } as const;
 
 export interface StorageWorld extends Pick<Runtime, "disk" | "compression" | "clock"> {
+  readonly encoder: GroupEncoder;
   /** Who writes, for `argus.writer`. */
   readonly writer: string;
+}
+
+export function storageWorld({ disk, compression, clock }: Pick<Runtime, "disk" | "compression" | "clock">, writer: string): StorageWorld {
+  return { disk, compression, clock, encoder: new GroupEncoder(compression), writer };
 }
 
 /** Where a file's valid content ends, and what its footer says. */
@@ -33,7 +39,7 @@ export interface FileEnd {
 
 /** A whole new file. */
 export function newFileBytes(world: StorageWorld, type: EventType, path: string, table: SealedTable, watermark: Watermark): Uint8Array {
-  const encoded = encodeGroups(type, table, world.compression, MAGIC.length);
+  const encoded = world.encoder.encode(type, table, MAGIC.length);
   const keyValues = keyValuesFor(world, type, path, { encoded, offset: MAGIC.length, watermark, kept: new Map() });
   return concat([MAGIC, encoded.bytes, trailer(metadataOf(type, encoded, keyValues))]);
 }
@@ -52,7 +58,7 @@ export function appendRows(
   watermark: Watermark,
 ): number {
   const offset = file.size();
-  const encoded = encodeGroups(type, table, world.compression, offset);
+  const encoded = world.encoder.encode(type, table, offset);
   const keyValues = keyValuesFor(world, type, path, { encoded, offset, watermark, kept: end.keyValues });
   const footer = trailer(splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues)));
   file.append(concat([encoded.bytes, footer]));

@@ -2,6 +2,7 @@ import { EVENT_TYPES, eventTypeOf } from "../../events/registry.ts";
 import { assert, unreachable } from "../../lib/assert.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
+import { type StorageWorld, storageWorld } from "./day_file.ts";
 import { FlushHandler } from "./flush_handler.ts";
 import { tmpFolder } from "./paths.ts";
 import type { Failure, FromStorage, StorageNews, ToStorage } from "./storage_messages.ts";
@@ -23,6 +24,7 @@ class StorageThread {
   readonly #queued = new Set<string>();
   /** Streams with a refused chunk, and its number: what comes behind it waits, or rows would stand in another order. */
   readonly #refused = new Map<string, number>();
+  #world: StorageWorld | undefined;
   #opened: Extract<ToStorage, { kind: "open" }> | undefined;
   #isRunning = false;
 
@@ -157,9 +159,8 @@ class StorageThread {
       const opened = this.#opened;
       const type = EVENT_TYPES.find(({ name }) => name === typeName);
       assert(opened !== undefined && type !== undefined, `no storage is open for ${key}`);
-      const { disk, compression, clock } = this.#runtime;
-      const world = { disk, compression, clock, writer: opened.writer };
-      handler = new FlushHandler<never>(world, type as never, {
+      this.#world ??= storageWorld(this.#runtime, opened.writer);
+      handler = new FlushHandler<never>(this.#world, type as never, {
         dataPath: opened.dataPath,
         source,
         flushIntervalMs: opened.flushIntervalMs,

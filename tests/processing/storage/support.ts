@@ -4,13 +4,13 @@ import { bbo } from "../../../src/events/bbo.ts";
 import { depth, type DepthEvent } from "../../../src/events/depth.ts";
 import type { EventBase, EventType, Level } from "../../../src/events/event_type.ts";
 import { trade, type TradeEvent } from "../../../src/events/trade.ts";
-import type { StorageWorld } from "../../../src/processing/storage/day_file.ts";
+import { type StorageWorld, storageWorld } from "../../../src/processing/storage/day_file.ts";
 import type { SealedTable } from "../../../src/processing/storage/table.ts";
 import { Table } from "../../../src/processing/storage/table.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
 
 export const runtime = await loadRuntime(import.meta.url);
-export const world: StorageWorld = { ...runtime, writer: "argus test" };
+export const world: StorageWorld = storageWorld(runtime, "argus test");
 export const NOON = 1_795_089_600_000_000; // 2026-11-19T12:00:00Z
 
 const BASE = { source: "binance", symbol: "BTCUSDT" } as const;

@@ -1,11 +1,11 @@
-import type { RowGroup } from "hyparquet";
-import { type ColumnSource, ParquetWriter } from "hyparquet-writer";
-import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
+import type { ColumnChunk, RowGroup } from "hyparquet";
 import type { Column, EventBase, EventType } from "../../../events/event_type.ts";
-import { toSchema } from "../../../events/to_schema.ts";
 import { unreachable } from "../../../lib/assert.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
 import type { SealedColumn, SealedTable } from "../table.ts";
+import { Bytes } from "./bytes.ts";
+import { ChunkWriter } from "./column_chunk.ts";
+import { type ColumnPages, doublePages, flagPages, integerPages, leafPages, listLevels, textPages } from "./column_pages.ts";
 
 /** Row groups ready to be written at an offset, and how the footer names them. */
 export interface EncodedGroups {
@@ -15,80 +15,111 @@ export interface EncodedGroups {
 }
 
 export const MAGIC = new TextEncoder().encode("PAR1");
-const ZSTD_LEVEL = 3;
-const GROUP_ROWS_MAX = 131_072;
-const PAGE_BYTES = 1 << 20;
+const GROUP_ROWS_MAX = 131_072; // a page a group: readers decode one page at a time
+const GROUP_LEVELS_MAX = 1_048_576; // a group of depth rows holds few rows and many levels: 16 MB of pages
 
 /**
- * A table as row groups that begin at `offset` of a file. Pages are ZSTD with a content checksum; encodings are the column's own. The one
- * module that knows the writer's columns: the published writer encodes them.
+ * Tables as row groups. Pages are ZSTD with a content checksum and a CRC; encodings are the column's own. Integers stay doubles on the way:
+ * a BigInt a value would cost more than all the rest. The published writer is its oracle in `tests/processing/storage/encode.test.ts`.
  */
-export function encodeGroups<T extends EventBase>(
-  type: EventType<T>,
-  table: SealedTable,
-  compression: Compression,
-  offset: number,
-): EncodedGroups {
-  const writer = new ByteWriter();
-  writer.offset = offset - MAGIC.length; // the writer begins with the magic of a new file, which is cut off again
-  const parquet = new ParquetWriter({
-    writer,
-    schema: toSchema(type as unknown as EventType),
-    codec: "ZSTD",
-    compressors: { ZSTD: (bytes) => compression.zstd(bytes, ZSTD_LEVEL) },
-  });
-  const columnData = type.columns.map((column, i) => columnSource(column, table.columns[i]!));
-  void parquet.write({ columnData, rowGroupSize: GROUP_ROWS_MAX, pageSize: PAGE_BYTES }); // a ByteWriter is never waited for
-  return { bytes: writer.getBytes().slice(MAGIC.length), groups: parquet.row_groups, rows: table.rows };
-}
+export class GroupEncoder {
+  readonly #chunks: ChunkWriter;
 
-function columnSource<T>(column: Column<T>, sealed: SealedColumn): ColumnSource {
-  const { name } = column;
-  // No page indexes: they would lie between the groups and the footer, and an append would have to move them.
-  const plain = { name, offsetIndex: false, columnIndex: false };
-  switch (sealed.kind) {
-    case "numbers":
-      if (column.kind === "double") {
-        const data = column.isNullable ? Array.from(sealed.values, (value) => Number.isNaN(value) ? null : value) : sealed.values;
-        // Prices repeat, so the writer chooses between a dictionary and plain by what it sees.
-        return column.encoding === "dictionary" && !hasNegativeZero(sealed.values)
-          ? { ...plain, data }
-          : { ...plain, data, encoding: "PLAIN" };
-      }
-      return {
-        ...plain,
-        data: Array.from(sealed.values, (value) => Number.isNaN(value) ? null : BigInt(value)),
-        encoding: "DELTA_BINARY_PACKED",
-      };
-    case "flags":
-      return { ...plain, data: Array.from(sealed.values, (value) => value === 1), encoding: "RLE" };
-    case "texts":
-      return {
-        ...plain,
-        data: Array.from(sealed.codes, (code) => code === 0 ? null : sealed.values[code - 1]!),
-        encoding: "RLE_DICTIONARY",
-      };
-    case "levels": {
-      const isPlain = hasNegativeZero(sealed.prices) || hasNegativeZero(sealed.sizes);
-      return { ...plain, data: levelRows(sealed), ...(isPlain ? { encoding: "PLAIN" } : {}) };
+  constructor(compression: Compression) {
+    this.#chunks = new ChunkWriter(compression);
+  }
+
+  /** A table as row groups that begin at `offset` of a file. */
+  encode<T extends EventBase>(type: EventType<T>, table: SealedTable, offset: number): EncodedGroups {
+    const out = new Bytes(65_536);
+    const groups: RowGroup[] = [];
+    for (const group of slices(table)) {
+      const from = out.length;
+      const columns = type.columns.flatMap((column, i) => this.#column(out, offset, column, group.columns[i]!));
+      groups.push({
+        columns,
+        total_byte_size: columns.reduce((sum, { meta_data }) => sum + meta_data!.total_uncompressed_size, 0n),
+        num_rows: BigInt(group.rows),
+        file_offset: BigInt(offset + from),
+        total_compressed_size: BigInt(out.length - from),
+      });
     }
+    return { bytes: out.view(), groups, rows: table.rows };
+  }
+
+  #column<T>(out: Bytes, offset: number, { name, kind, isNullable, encoding }: Column<T>, sealed: SealedColumn): ColumnChunk[] {
+    const write = (path: readonly string[], type: "INT64" | "DOUBLE" | "BOOLEAN" | "BYTE_ARRAY", pages: ColumnPages) =>
+      this.#chunks.write(out, offset, { path, type, statistics: pages.statistics }, pages.page, pages.dictionary);
+    switch (sealed.kind) {
+      case "numbers":
+        return kind === "double"
+          ? [write([name], "DOUBLE", doublePages(sealed.values, isNullable, encoding))]
+          : [write([name], "INT64", integerPages(sealed.values, isNullable))];
+      case "flags":
+        return [write([name], "BOOLEAN", flagPages(sealed.values))];
+      case "texts":
+        return [write([name], "BYTE_ARRAY", textPages(sealed.codes, sealed.values, isNullable))];
+      case "levels": {
+        const levels = listLevels(sealed.counts, sealed.prices.length);
+        return [
+          write([name, "list", "element", "price"], "DOUBLE", leafPages(sealed.prices, encoding, levels)),
+          write([name, "list", "element", "size"], "DOUBLE", leafPages(sealed.sizes, encoding, levels)),
+        ];
+      }
+      default:
+        return unreachable(sealed);
+    }
+  }
+}
+
+/** The table in groups of bounded rows and levels; nothing is copied. */
+function* slices(table: SealedTable): Generator<SealedTable> {
+  const places = table.columns.map(() => 0); // of each list column, the first level that is not yet in a group
+  for (let from = 0; from < table.rows;) {
+    const to = endOfGroup(table, from);
+    yield {
+      rows: to - from,
+      columns: table.columns.map((column, i) => {
+        if (column.kind !== "levels") return slice(column, from, to);
+        const counts = column.counts.subarray(from, to);
+        const first = places[i]!;
+        const last = first + sum(counts);
+        places[i] = last;
+        return { kind: "levels", counts, prices: column.prices.subarray(first, last), sizes: column.sizes.subarray(first, last) };
+      }),
+    };
+    from = to;
+  }
+}
+
+function slice(column: Exclude<SealedColumn, { kind: "levels" }>, from: number, to: number): SealedColumn {
+  switch (column.kind) {
+    case "numbers":
+      return { kind: "numbers", values: column.values.subarray(from, to) };
+    case "flags":
+      return { kind: "flags", values: column.values.subarray(from, to) };
+    case "texts":
+      return { kind: "texts", codes: column.codes.subarray(from, to), values: column.values };
     default:
-      return unreachable(sealed);
+      return unreachable(column);
   }
 }
 
-/** The writer's dictionary takes −0 for 0. */
-function hasNegativeZero(values: Float64Array): boolean {
-  return values.some((value) => value === 0 && 1 / value < 0);
+function endOfGroup(table: SealedTable, from: number): number {
+  let to = Math.min(table.rows, from + GROUP_ROWS_MAX);
+  for (const column of table.columns) {
+    if (column.kind !== "levels") continue;
+    let levels = 0;
+    for (let row = from; row < to; row++) {
+      levels += column.counts[row]!;
+      if (levels > GROUP_LEVELS_MAX && row > from) to = row;
+    }
+  }
+  return to;
 }
 
-function levelRows({ counts, prices, sizes }: Extract<SealedColumn, { kind: "levels" }>): { price: number; size: number }[][] {
-  const rows: { price: number; size: number }[][] = [];
-  let at = 0;
-  for (const count of counts) {
-    const levels: { price: number; size: number }[] = [];
-    for (const end = at + count; at < end; at++) levels.push({ price: prices[at]!, size: sizes[at]! });
-    rows.push(levels);
-  }
-  return rows;
+function sum(counts: Uint32Array): number {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
 }

@@ -3,6 +3,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import type { EventType } from "../../../events/event_type.ts";
 import { toSchema } from "../../../events/to_schema.ts";
+import { concat } from "./bytes.ts";
 import { type EncodedGroups, MAGIC } from "./encode.ts";
 import { fieldSpans, listHeader, listSpan, zigzag, zigzagAt } from "./thrift_spans.ts";
 
@@ -66,16 +67,6 @@ export function readMetadata(metadata: Uint8Array): FileMetaData {
 
 export function keyValuesOf(metadata: FileMetaData): Map<string, string> {
   return new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]));
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function keyValueList(keyValues: KeyValues): KeyValue[] {

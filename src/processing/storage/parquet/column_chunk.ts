@@ -1,0 +1,133 @@
+import type { ColumnChunk, Encoding, PageHeader, ParquetType, Statistics } from "hyparquet";
+import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
+import { writePageHeader } from "hyparquet-writer/src/datapage.js";
+import type { Compression } from "../../../runtime/runtime.ts";
+import { type Bytes, concat } from "./bytes.ts";
+
+/** What stands before a page's values: nothing for a REQUIRED column. */
+export interface Levels {
+  readonly repetition: Uint8Array;
+  readonly definition: Uint8Array;
+  /** Slots, those without a value included. */
+  readonly slots: number;
+  readonly nulls: number;
+  readonly rows: number;
+}
+
+export interface DataPage {
+  readonly encoding: Encoding;
+  readonly values: Uint8Array;
+  readonly levels: Levels;
+}
+
+export interface DictionaryPage {
+  readonly count: number;
+  /** Plain values. */
+  readonly values: Uint8Array;
+}
+
+const ZSTD_LEVEL = 3;
+const SMALL_BYTES = 64; // names and runs of one value: the same bytes in group after group
+const SMALL_KEPT_MAX = 4_096;
+
+/** Writes column chunks of one page, or of a dictionary and one page. Keeps the compressed form of small bodies, which come again and again. */
+export class ChunkWriter {
+  readonly #compression: Compression;
+  readonly #small = new Map<string, Uint8Array>();
+
+  constructor(compression: Compression) {
+    this.#compression = compression;
+  }
+
+  /** Appends the chunk to `out`, which begins at `offset` of the file. */
+  write(
+    out: Bytes,
+    offset: number,
+    column: { readonly path: readonly string[]; readonly type: ParquetType; readonly statistics: Statistics },
+    page: DataPage,
+    dictionary?: DictionaryPage,
+  ): ColumnChunk {
+    const from = out.length;
+    const encodings: Encoding[] = [page.encoding];
+    let rawBytes = 0;
+    if (dictionary !== undefined) {
+      encodings.unshift("PLAIN");
+      rawBytes += this.#dictionaryPage(out, dictionary);
+    }
+    const pageFrom = out.length;
+    rawBytes += this.#dataPage(out, page);
+    return {
+      file_offset: BigInt(offset + from),
+      meta_data: {
+        type: column.type,
+        encodings,
+        path_in_schema: [...column.path],
+        codec: "ZSTD",
+        num_values: BigInt(page.levels.slots),
+        total_uncompressed_size: BigInt(rawBytes),
+        total_compressed_size: BigInt(out.length - from),
+        data_page_offset: BigInt(offset + pageFrom),
+        ...(dictionary === undefined ? {} : { dictionary_page_offset: BigInt(offset + from) }),
+        statistics: column.statistics,
+      },
+    };
+  }
+
+  #dictionaryPage(out: Bytes, { count, values }: DictionaryPage): number {
+    const body = this.#compressed(values);
+    return this.#page(out, values.length, [body], {
+      type: "DICTIONARY_PAGE",
+      dictionary_page_header: { num_values: count, encoding: "PLAIN", is_sorted: false },
+    });
+  }
+
+  #dataPage(out: Bytes, { encoding, values, levels }: DataPage): number {
+    const { repetition, definition, slots, nulls, rows } = levels;
+    const body = this.#compressed(values);
+    return this.#page(out, repetition.length + definition.length + values.length, [repetition, definition, body], {
+      type: "DATA_PAGE_V2",
+      data_page_header_v2: {
+        num_values: slots,
+        num_nulls: nulls,
+        num_rows: rows,
+        encoding,
+        definition_levels_byte_length: definition.length,
+        repetition_levels_byte_length: repetition.length,
+        is_compressed: true,
+      },
+    });
+  }
+
+  /** Header and parts; returns the size before compression, header included. The CRC covers what zstd's checksum does not: the levels. */
+  #page(
+    out: Bytes,
+    rawBytes: number,
+    parts: readonly Uint8Array[],
+    header: Omit<PageHeader, "uncompressed_page_size" | "compressed_page_size">,
+  ): number {
+    const headerAt = out.length;
+    const writer = new ByteWriter(64);
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    writePageHeader(writer, { ...header, crc: this.#crc(parts), uncompressed_page_size: rawBytes, compressed_page_size: bytes });
+    out.append(writer.getBytes());
+    const headerBytes = out.length - headerAt;
+    for (const part of parts) out.append(part);
+    return headerBytes + rawBytes;
+  }
+
+  #crc(parts: readonly Uint8Array[]): number {
+    const filled = parts.filter((part) => part.length > 0);
+    return this.#compression.crc32(filled.length === 1 ? filled[0]! : concat(filled)) | 0; // the footer's i32 is signed
+  }
+
+  #compressed(raw: Uint8Array): Uint8Array {
+    if (raw.length > SMALL_BYTES) return this.#compression.zstd(raw, ZSTD_LEVEL);
+    const key = String.fromCharCode(...raw);
+    let kept = this.#small.get(key);
+    if (kept === undefined) {
+      if (this.#small.size >= SMALL_KEPT_MAX) this.#small.clear();
+      this.#small.set(key, kept = this.#compression.zstd(raw, ZSTD_LEVEL).slice());
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,172 @@
+import type { Statistics } from "hyparquet";
+import type { ColumnEncoding } from "../../../events/event_type.ts";
+import { Bytes } from "./bytes.ts";
+import type { DataPage, DictionaryPage, Levels } from "./column_chunk.ts";
+import { deltaPacked } from "./delta.ts";
+import { dictionaryOf } from "./dictionary.ts";
+import { rleHybrid, run } from "./rle.ts";
+
+/** A column as pages and the statistics of its chunk. */
+export interface ColumnPages {
+  readonly page: DataPage;
+  readonly dictionary?: DictionaryPage;
+  readonly statistics: Statistics;
+}
+
+const NONE = new Uint8Array(0);
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** INT64 from safe integers; NaN is null. */
+export function integerPages(column: Float64Array<ArrayBuffer>, isNullable: boolean): ColumnPages {
+  const present = isNullable ? withoutNulls(column) : column;
+  const { min, max } = bounds(present);
+  const out = new Bytes();
+  deltaPacked(out, present, min, max);
+  const range = present.length === 0 ? {} : { min_value: BigInt(min), max_value: BigInt(max) };
+  return {
+    page: { encoding: "DELTA_BINARY_PACKED", values: out.view(), levels: flatLevels(column, present.length, isNullable) },
+    statistics: { ...range, null_count: BigInt(column.length - present.length) },
+  };
+}
+
+/** DOUBLE; NaN is null. */
+export function doublePages(column: Float64Array<ArrayBuffer>, isNullable: boolean, encoding: ColumnEncoding): ColumnPages {
+  const present = isNullable ? withoutNulls(column) : column;
+  return valuePages(present, encoding, flatLevels(column, present.length, isNullable), column.length - present.length);
+}
+
+/** One leaf of a list of levels: values without nulls, and the slots that empty lists take. */
+export function leafPages(values: Float64Array<ArrayBuffer>, encoding: ColumnEncoding, levels: Levels): ColumnPages {
+  return valuePages(values, encoding, levels, levels.nulls);
+}
+
+/** Levels of a required list of required structs: a slot an element, and one for an empty list. */
+export function listLevels(counts: Uint32Array, elements: number): Levels {
+  let empty = 0;
+  for (const count of counts) if (count === 0) empty++;
+  const slots = elements + empty;
+  const repeats = new Uint8Array(slots).fill(1);
+  const defined = new Uint8Array(slots).fill(1);
+  let at = 0;
+  for (const count of counts) {
+    repeats[at] = 0;
+    if (count === 0) defined[at] = 0;
+    at += Math.max(1, count);
+  }
+  const repetition = new Bytes();
+  rleHybrid(repetition, repeats, 1);
+  const definition = new Bytes();
+  rleHybrid(definition, defined, 1);
+  return { repetition: repetition.view(), definition: definition.view(), slots, nulls: empty, rows: counts.length };
+}
+
+export function flagPages(column: Uint8Array): ColumnPages {
+  const body = new Bytes();
+  rleHybrid(body, column, 1);
+  const out = new Bytes();
+  out.uint32(body.length);
+  out.append(body.view());
+  return {
+    page: { encoding: "RLE", values: out.view(), levels: required(column.length) },
+    statistics: { min_value: !column.includes(0), max_value: column.includes(1), null_count: 0n },
+  };
+}
+
+/** STRING from codes counted from 1 into `texts`; 0 is null. Only texts in use are written. */
+export function textPages(codes: Uint32Array, texts: readonly string[], isNullable: boolean): ColumnPages {
+  const places = new Map<number, number>();
+  const indices = new Uint32Array(codes.length);
+  let present = 0;
+  for (const code of codes) {
+    if (code === 0) continue;
+    let place = places.get(code);
+    if (place === undefined) places.set(code, place = places.size);
+    indices[present++] = place;
+  }
+  const levels = flatLevels(codes, present, isNullable, (code) => code === 0);
+  const null_count = BigInt(codes.length - present);
+  if (present === 0) return { page: { encoding: "PLAIN", values: NONE, levels }, statistics: { null_count } };
+  const used = [...places.keys()].map((code) => texts[code - 1]!);
+  const encoder = new TextEncoder();
+  const plain = new Bytes();
+  for (const text of used) {
+    const bytes = encoder.encode(text);
+    plain.uint32(bytes.length);
+    plain.append(bytes);
+  }
+  const ordered = used.map((text) => ({ text, bytes: encoder.encode(text) })).sort((a, b) => compareBytes(a.bytes, b.bytes));
+  return {
+    page: { encoding: "RLE_DICTIONARY", values: indexBody(indices.subarray(0, present), used.length), levels },
+    dictionary: { count: used.length, values: plain.view() },
+    statistics: { min_value: ordered[0]!.text, max_value: ordered.at(-1)!.text, null_count },
+  };
+}
+
+function valuePages(present: Float64Array<ArrayBuffer>, encoding: ColumnEncoding, levels: Levels, nulls: number): ColumnPages {
+  const { min, max } = bounds(present);
+  // The format's rule for floats: a bound of zero has the sign that covers both zeros.
+  const range = present.length === 0 ? {} : { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max };
+  const statistics = { ...range, null_count: BigInt(nulls) };
+  const dictionary = encoding === "dictionary" ? dictionaryOf(present) : undefined;
+  if (dictionary === undefined) return { page: { encoding: "PLAIN", values: plainBytes(present), levels }, statistics };
+  return {
+    page: { encoding: "RLE_DICTIONARY", values: indexBody(dictionary.indices, dictionary.values.length), levels },
+    dictionary: { count: dictionary.values.length, values: plainBytes(dictionary.values) },
+    statistics,
+  };
+}
+
+function indexBody(indices: Uint32Array, count: number): Uint8Array {
+  const width = count <= 1 ? 0 : 32 - Math.clz32(count - 1);
+  const out = new Bytes(16 + indices.length * width / 8);
+  out.byte(width);
+  rleHybrid(out, indices, width);
+  return out.view();
+}
+
+/** Definition levels of a flat column: none where it is REQUIRED, one run where nothing is null. */
+function flatLevels<A extends Float64Array | Uint32Array>(
+  column: A,
+  present: number,
+  isNullable: boolean,
+  isNull: (value: number) => boolean = Number.isNaN,
+): Levels {
+  if (!isNullable) return required(column.length);
+  const out = new Bytes(16);
+  if (present === column.length || present === 0) run(out, present === 0 ? 0 : 1, 1, column.length);
+  else rleHybrid(out, Uint8Array.from(column, (value) => isNull(value) ? 0 : 1), 1);
+  return { repetition: NONE, definition: out.view(), slots: column.length, nulls: column.length - present, rows: column.length };
+}
+
+function required(rows: number): Levels {
+  return { repetition: NONE, definition: NONE, slots: rows, nulls: 0, rows };
+}
+
+function withoutNulls(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  let nulls = 0;
+  for (let i = 0; i < column.length; i++) if (Number.isNaN(column[i]!)) nulls++;
+  return nulls === 0 ? column : column.filter((value) => !Number.isNaN(value));
+}
+
+function bounds(values: Float64Array): { readonly min: number; readonly max: number } {
+  let min = Infinity;
+  let max = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function plainBytes(values: Float64Array<ArrayBufferLike>): Uint8Array {
+  if (LITTLE_ENDIAN) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const view = new DataView(new ArrayBuffer(values.byteLength));
+  for (let i = 0; i < values.length; i++) view.setFloat64(8 * i, values[i]!, true);
+  return new Uint8Array(view.buffer);
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
+}
