@@ -64,7 +64,7 @@ export class SymbolClock {
   countsAt(time: number): { readonly trades: number; readonly updates: number } {
     let [low, high] = [0, this.#next];
     while (low < high) {
-      const middle = (low + high) >>> 1;
+      const middle = Math.floor((low + high) / 2); // beyond 32 bits
       if (this.#timeOf(middle) <= time) low = middle + 1;
       else high = middle;
     }

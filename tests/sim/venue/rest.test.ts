@@ -93,7 +93,7 @@ test("trades over REST are the trades of the stream, by id and in the unit asked
   const newest = JSON.parse(get(still, "/api/v3/trades?symbol=BTCUSDT&limit=3").body) as { id: number; time: number }[];
   assert.deepEqual(newest.map(({ id }) => id), streamed.slice(-3).map(({ t }) => t));
   assert.equal(newest[0]!.time, Math.floor(streamed.at(-3)!["T"] as number / 1_000));
-  assert.deepEqual(JSON.parse(get(still, "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=9999999999").body), []);
+  assert.deepEqual(JSON.parse(get(still, "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=99999999999999").body), []);
 });
 
 test("exchangeInfo lists what trades and what does not, the odd names too", () => {

@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { BINANCE_SOURCES } from "../../../src/exchanges/binance/index.ts";
 import { Codec } from "../../../src/exchanges/codec.ts";
 import { binanceSpotDialect } from "../../../src/exchanges/binance/dialect.ts";
+import { marketListings } from "../../../src/sim/venue/market_names.ts";
 import { SymbolValues } from "../../../src/sim/venue/symbol_values.ts";
-import { SPOT, stillVenue } from "./support.ts";
+import { SyntheticMarket } from "../../../src/sim/venue/synthetic_market.ts";
+import { ManualTimers } from "../../support/manual_timers.ts";
+import { SPOT, START_TIME, stillRuntime, stillVenue } from "./support.ts";
 
 const ALL_BTC = "btcusdt@trade/btcusdt@bookTicker/btcusdt@depth@100ms";
 
@@ -165,6 +168,47 @@ test("the same seed says the same, another seed something else", async () => {
   };
   assert.deepEqual(await frames(1), await frames(1));
   assert.notDeepEqual(await frames(1), await frames(2));
+});
+
+test("venues of one seed say the same at the same moment, and one started again goes on where it would be", async () => {
+  const timers = new ManualTimers();
+  const said = (market: SyntheticMarket) => {
+    const frames: string[] = [];
+    market.start({
+      isWatched: () => true,
+      backlogBytes: () => 0,
+      publish: (frame) => frames.push(`${frame.stream} ${frame.payload("us")}`),
+    });
+    for (const { symbol } of market.listings()) market.watched(SPOT.streamOf({ type: "depth", symbol }), 0);
+    return frames;
+  };
+  const start = () => new SyntheticMarket(stillRuntime(timers), SPOT, { seed: 7, rate: 300, listings: marketListings(7, 4) });
+  const all = said(start());
+  await timers.advance(2_500);
+  const first = start();
+  const early = said(first);
+  const from = all.length;
+  await timers.advance(4_000);
+  first.stop();
+  const late = said(start());
+  await timers.advance(4_000);
+  const trades = (frames: readonly string[]) => frames.filter((frame) => frame.includes("@trade "));
+  assert(trades(early).length > 100 && trades(late).length > 100);
+  assert.deepEqual([...trades(early), ...trades(late)], trades(all.slice(from)));
+});
+
+test("what was before a venue began is known to REST: a whole book, and trades that lead up to the first one sent", async () => {
+  const still = stillVenue();
+  const book = still.market.book("BTCUSDT")!;
+  assert(book.bids.length > 10 && book.asks.length > 10);
+  const before = still.market.trades("BTCUSDT", undefined, 50);
+  const client = still.connect();
+  client.say("SUBSCRIBE", ["btcusdt@trade"]);
+  await still.advance(1_000);
+  const { t, T } = client.data[0]!.data as { t: number; T: number };
+  assert.equal(before.length, 50);
+  assert.equal(before.at(-1)!.id, t - 1);
+  assert(before.every(({ time }, i) => time <= START_TIME && time >= (before[i - 1]?.time ?? 0)) && T > START_TIME);
 });
 
 test("a venue asked for a rate delivers it", async () => {
