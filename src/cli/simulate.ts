@@ -22,7 +22,7 @@ export const simulate = command({
     port: { type: "string", default: "0", valueHint: "PORT", description: "0 = any free one, printed" },
     symbols: { type: "string", default: "50", valueHint: "50|'BTCUSDT,…'", description: "How many, or which" },
     rate: { type: "string", default: "5000", valueHint: "N", description: "Events a second over all symbols" },
-    seed: { type: "string", default: "7", valueHint: "N", description: "Same seed, same market" },
+    seed: { type: "string", default: "7", valueHint: "N", description: "Same seed and rate, same market at every moment" },
     faults: {
       type: "enum",
       options: ["none", "calm", "rough"],
