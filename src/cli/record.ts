@@ -19,6 +19,9 @@ export const record = command({
     requireSources(config);
     const durationMs = durationFlag("--duration", args.duration);
     const app = await import("../app/record.ts");
+    for (const [id, { types }] of Object.entries(config.sources)) {
+      output.note(`argus: recording ${id} (${types.join(", ")}) into ${config.dataPath}; Ctrl-C writes what is there and ends`);
+    }
     const summary = await untilStopped(runtime, output, (signal) => {
       const options = { version, signal, ...(durationMs === undefined ? {} : { durationMs }) };
       return app.record(runtime, config, options, new Telemetry(runtime.clock, output.log), progressTo(runtime, output));
