@@ -19,5 +19,9 @@ export class CutJoin<T extends EventBase> implements Join<T> {
 
   ended(): void {}
 
+  mark(): number {
+    return 0;
+  }
+
   release(): void {}
 }

@@ -13,8 +13,9 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
   readonly #rule: ContinuityRule;
   readonly #owner: JoinOwner<T>;
   #position: SequenceKey | undefined;
-  /** Waiting behind a hole, by first sequence number. */
-  readonly #held: { readonly key: SequenceKey; readonly event: T }[] = [];
+  /** Waiting behind a hole, by first sequence number; `order` is that of arrival. */
+  readonly #held: { readonly key: SequenceKey; readonly event: T; readonly order: number }[] = [];
+  #heldCount = 0;
 
   constructor(type: EventType<T>, rule: ContinuityRule, position: SequenceKey | undefined, owner: JoinOwner<T>) {
     this.#type = type;
@@ -44,8 +45,12 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
     this.#prove();
   }
 
-  release(): void {
-    while (this.#held.length > 0) {
+  mark(): number {
+    return this.#heldCount;
+  }
+
+  release(mark: number): void {
+    while (this.#held.length > 0 && this.#held[0]!.order <= mark) {
       this.#take();
       this.#settle();
     }
@@ -61,7 +66,7 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
   #hold(key: SequenceKey, event: T): void {
     let at = this.#held.length;
     while (at > 0 && isBefore(key, this.#held[at - 1]!.key)) at--;
-    this.#held.splice(at, 0, { key, event });
+    this.#held.splice(at, 0, { key, event, order: ++this.#heldCount });
     if (this.#held.length > HELD_EVENTS_MAX) this.#take();
   }
 

@@ -8,8 +8,10 @@ export interface Join<T extends EventBase> {
   accept(feed: Feed<T>, event: T): void;
   /** A feed has just been marked as ended: it will bring nothing more. */
   ended(): void;
-  /** Waited long enough: whatever is held back goes out now, holes and all. */
-  release(): void;
+  /** Names this moment, for `release`. */
+  mark(): number;
+  /** What is held back since before that moment has waited long enough: it goes out now, holes and all, as far as nothing younger precedes it. */
+  release(mark: number): void;
   /** Something is held back, so `release` must be called in time. */
   readonly isHolding: boolean;
 }

@@ -11,6 +11,9 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
   readonly #type: EventType<T>;
   readonly #owner: JoinOwner<T>;
   #position: number;
+  /** Feeds that began to wait, in the order they did. */
+  readonly #orders = new WeakMap<Feed<T>, number>();
+  #waitCount = 0;
 
   constructor(type: EventType<T>, position: number | undefined, owner: JoinOwner<T>) {
     this.#type = type;
@@ -26,6 +29,7 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     feed.reach = Math.max(feed.reach, this.#key(event));
     if (feed.isJoined) this.#publish(event);
     else {
+      if (feed.waiting.length === 0) this.#orders.set(feed, ++this.#waitCount);
       feed.waiting.push(event);
       if (feed.waiting.length > HELD_EVENTS_MAX) this.#join(feed);
     }
@@ -36,8 +40,15 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     this.#prove();
   }
 
-  release(): void {
-    for (const feed of this.#byFirst()) this.#join(feed);
+  mark(): number {
+    return this.#waitCount;
+  }
+
+  release(mark: number): void {
+    for (const feed of this.#byFirst()) {
+      if (this.#orders.get(feed)! > mark) return;
+      this.#join(feed);
+    }
   }
 
   #prove(): void {

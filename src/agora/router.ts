@@ -12,7 +12,7 @@ export interface RouterOptions<T extends EventBase> {
   readonly type: EventType<T>;
   /** The venue's rule, where it has one. */
   readonly continuity?: ContinuityRule;
-  /** How long events wait behind a hole for another feed to fill it. */
+  /** How long events wait behind a hole for another feed to fill it, and up to twice as long: the largest skew between two sockets. */
   readonly holdMs: number;
   readonly listener?: RouterListener<T>;
 }
@@ -116,7 +116,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   /** Ends the persistent path: the symbol left the universe, or the process stops. What is held back goes out first. */
   [Symbol.dispose](): void {
     this.#hold?.();
-    this.#join?.release();
+    this.#join?.release(Infinity);
     for (const feed of this.#feeds) this.#forget(feed, "ended");
     this.#feeds = [];
     this.#publisher.close();
@@ -144,18 +144,20 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     if (this.#feeds.some((feed) => feed.hasEnded && feed.waiting.length === 0)) {
       this.#feeds = this.#feeds.filter((feed) => !feed.hasEnded || feed.waiting.length > 0);
     }
-    if (this.#join?.isHolding) this.#hold ??= this.#timers.after(this.#options.holdMs, () => this.#release());
-    else {
+    if (this.#join?.isHolding) {
+      const mark = this.#join.mark();
+      this.#hold ??= this.#timers.after(this.#options.holdMs, () => this.#release(mark));
+    } else {
       this.#hold?.();
       this.#hold = undefined;
     }
     this.#isSettled = this.#hold === undefined && this.#feeds.every((feed) => feed.isJoined && feed.isResolved && !feed.hasEnded);
   }
 
-  #release(): void {
+  #release(mark: number): void {
     this.#hold = undefined;
     const unproven = this.#feeds.filter((feed) => !feed.isJoined);
-    this.#join?.release();
+    this.#join?.release(mark);
     for (const feed of unproven) if (feed.isJoined && !feed.isResolved) this.#resolve(feed, "unproven");
     this.#afterChange();
   }
@@ -165,8 +167,8 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     feed.wait = this.#timers.after(options.quietMs, () => {
       if (feed.events === 0 && feed.eventsElsewhere() === 0) return this.#resolve(feed, "quiet");
       feed.wait = this.#timers.after(Math.max(0, options.deadlineMs - options.quietMs), () => {
+        // Once it brought something it waits for its proof no longer than `holdMs`.
         if (feed.events === 0) this.#resolve(feed, "silent");
-        else this.#release();
       });
     });
   }

@@ -193,6 +193,37 @@ test("a quiet path joins after the wait, a source that stays silent while the ol
   assert.equal(await silent, "silent");
 });
 
+test("an event waits behind a hole for its own time, however long another one waited before it", async () => {
+  const b = bench();
+  const [one, two] = [b.source("one"), b.source("two")];
+  b.source("three");
+  for (const name of ["one", "two", "three"]) void b.router.relay(name, WAITS);
+  one.publish([event(1)]); // waits: the other two could bring an older one
+  await b.timers.advance(1_900);
+  one.publish([event(2)]);
+  two.publish([event(5)]);
+  await b.timers.advance(100);
+  assert.deepEqual(b.ids(), [1, 2]);
+  one.publish([event(3), event(4)]);
+  assert.deepEqual(b.ids(), [1, 2, 3, 4, 5]);
+  assert.deepEqual(b.gaps, []);
+});
+
+test("rising ids: a source waits for its own time to be joined, however long another one waited before it", async () => {
+  const b = bench({});
+  const one = b.source("one");
+  void b.router.relay("one", WAITS);
+  one.publish([event(10)]);
+  const [two, three] = [b.source("two"), b.source("three")];
+  for (const name of ["two", "three"]) void b.router.relay(name, WAITS);
+  two.publish([event(20)]);
+  await b.timers.advance(1_900);
+  three.publish([event(15)]);
+  await b.timers.advance(100);
+  one.publish([event(12), event(15), event(17), event(20)]);
+  assert.deepEqual(b.ids(), [10, 12, 15, 17, 20]);
+});
+
 test("a source that ends before its proof leaves what it brought; the router's end lets everything held back out", async () => {
   const b = bench({});
   const one = b.source("one");
