@@ -31,7 +31,10 @@ export interface RouterListener<T extends EventBase> {
 export type JoinOutcome = "first" | "proven" | "quiet" | "unproven" | "silent" | "ended";
 
 export interface RelayOptions {
-  /** The wait begins when this resolves (the subscription is acknowledged); a rejection counts as `ended`. */
+  /**
+   * The wait begins when this resolves (the subscription is acknowledged); a rejection counts as `ended`. What other feeds bring before,
+   * or within `holdMs` of it, may have been sent before: it does not prove that the new feed is silent.
+   */
   readonly ready: Promise<unknown>;
   /** A path on which nobody brings anything for this long is joined. */
   readonly quietMs: number;
@@ -41,6 +44,7 @@ export interface RelayOptions {
 
 interface Relay<T extends EventBase> extends Feed<T> {
   readonly isFirst: boolean;
+  /** Events that the feeds it shall replace brought. */
   readonly eventsElsewhere: () => number;
   readonly resolve: (outcome: JoinOutcome) => void;
   isResolved: boolean;
@@ -85,7 +89,6 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   relay(fromPath: string, options: RelayOptions): Promise<JoinOutcome> {
     return new Promise((resolve) => {
       const others = this.#feeds.filter((feed) => !feed.hasEnded);
-      const before = others.reduce((sum, feed) => sum + feed.events, 0);
       const feed: Relay<T> = {
         path: fromPath,
         reach: -1,
@@ -94,7 +97,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         events: 0,
         hasEnded: false,
         isFirst: others.length === 0,
-        eventsElsewhere: () => others.reduce((sum, other) => sum + other.events, 0) - before,
+        eventsElsewhere: () => others.reduce((sum, other) => sum + other.events, 0),
         resolve,
         isResolved: false,
         wait: undefined,
@@ -162,15 +165,22 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     this.#afterChange();
   }
 
-  #await(feed: Relay<T>, options: RelayOptions): void {
+  /** Silence of everyone joins a feed, silence of it alone does not. Once it brings something, its proof or `holdMs` decides, and this ends. */
+  async #await(feed: Relay<T>, { quietMs, deadlineMs }: RelayOptions): Promise<void> {
+    const wait = (ms: number) => new Promise<void>((resolve) => feed.wait = this.#timers.after(Math.max(0, ms), resolve));
+    const mayBeUnderWayMs = Math.max(quietMs, this.#options.holdMs);
     if (feed.isResolved) return;
-    feed.wait = this.#timers.after(options.quietMs, () => {
-      if (feed.events === 0 && feed.eventsElsewhere() === 0) return this.#resolve(feed, "quiet");
-      feed.wait = this.#timers.after(Math.max(0, options.deadlineMs - options.quietMs), () => {
-        // Once it brought something it waits for its proof no longer than `holdMs`.
-        if (feed.events === 0) this.#resolve(feed, "silent");
-      });
-    });
+    let before = feed.eventsElsewhere();
+    await wait(quietMs);
+    if (feed.events > 0) return;
+    if (feed.eventsElsewhere() === before) return this.#resolve(feed, "quiet");
+    await wait(mayBeUnderWayMs - quietMs);
+    before = feed.eventsElsewhere();
+    await wait(quietMs);
+    if (feed.events > 0) return;
+    if (feed.eventsElsewhere() === before) return this.#resolve(feed, "quiet");
+    await wait(deadlineMs - mayBeUnderWayMs - quietMs);
+    if (feed.events === 0) this.#resolve(feed, "silent");
   }
 
   #resolve(feed: Relay<T>, outcome: JoinOutcome): void {

@@ -188,9 +188,34 @@ test("a quiet path joins after the wait, a source that stays silent while the ol
   b.source("three");
   const silent = b.router.relay("three", WAITS);
   await b.timers.advance(0);
-  one.publish([event(2)]);
-  await b.timers.advance(5_000);
+  for (let i = 2; i <= 5; i++) {
+    await b.timers.advance(900);
+    one.publish([event(i)]);
+  }
+  await b.timers.advance(1_400);
   assert.equal(await silent, "silent");
+});
+
+test("what came before a new source was subscribed, or may have been under way then, does not make it silent", async () => {
+  const b = bench();
+  const one = b.source("one");
+  void b.router.relay("one", WAITS);
+  one.publish([event(1)]);
+  b.source("two");
+  let subscribed!: () => void;
+  const outcome = b.router.relay("two", { ...WAITS, ready: new Promise<void>((resolve) => subscribed = resolve) });
+  one.publish([event(2)]);
+  subscribed();
+  await b.timers.advance(0);
+  await b.timers.advance(1_000);
+  assert.equal(await outcome, "quiet");
+  b.source("three");
+  const late = b.router.relay("three", WAITS);
+  await b.timers.advance(0);
+  await b.timers.advance(500);
+  one.publish([event(3)]);
+  await b.timers.advance(2_500);
+  assert.equal(await late, "quiet");
 });
 
 test("an event waits behind a hole for its own time, however long another one waited before it", async () => {
