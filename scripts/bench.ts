@@ -9,6 +9,7 @@ import process from "node:process";
 import { allIn } from "./bench/all_in.ts";
 import { stages } from "./bench/stages.ts";
 import { startUp } from "./bench/start_up.ts";
+import { venue } from "./bench/venue.ts";
 
 export interface Figure {
   readonly what: string;
@@ -25,7 +26,7 @@ const isJson = process.argv.includes("--json");
 const folder = fs.mkdtempSync(`${os.tmpdir()}/argus-bench-`);
 const figures: Figure[] = [];
 try {
-  for (const measure of [startUp, stages, allIn]) {
+  for (const measure of [startUp, stages, venue, allIn]) {
     for (const figure of await measure(folder)) {
       figures.push(figure);
       if (!isJson) console.log(`${figure.what.padEnd(58)} ${format(figure.value).padStart(10)} ${figure.unit}`);
