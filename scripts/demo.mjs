@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { executable, root } from "./install.mjs";
 
@@ -11,7 +11,6 @@ const TYPES = ["bbo", "trade", "depth"];
 export async function demo(args) {
   const data = join(root, "data", "demo");
   const ledgers = join(root, "data", "demo-ledger");
-  rmSync(data, { recursive: true, force: true }); // the made-up market begins anew each time, with the same ids
   mkdirSync(ledgers, { recursive: true });
   const venue = start(
     [
