@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StorageError } from "../../src/lib/errors.ts";
+import { US_PER_DAY, US_PER_S } from "../../src/lib/time.ts";
+import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { Recording, type RecordingOptions } from "./recording.ts";
+import { replayCommand, seedsFrom } from "./seeds.ts";
+
+const FILE = "recorder.test.ts";
+const folder = tempFolder("recorder");
+const MIDNIGHT = Math.ceil(1_795_000_000_000_000 / US_PER_DAY) * US_PER_DAY;
+const SMALL: Omit<RecordingOptions, "seed"> = { symbols: 3, rate: 60, flushIntervalMs: 5_000 };
+
+/** Rows on disk are what the venue sent; what is missing counts unless it may be. */
+async function assertStored(recording: Recording, options: { readonly mayMiss?: boolean } = {}): Promise<number> {
+  const { differences, rows } = await recording.compare(`${folder}/data`);
+  const found = options.mayMiss
+    ? differences.filter((text) => !text.includes("missing") && !text.includes("nothing was stored"))
+    : differences;
+  assert.deepEqual(found, [], `${found[0]}\n  again: ${replayCommand(FILE, recording.world.seed)}`);
+  return rows;
+}
+
+for (const seed of seedsFrom(1, 20)) {
+  test(`every event that arrived is in the day files once, in order, bit for bit, over rotations and midnight (seed ${seed})`, async () => {
+    const random = new SeededRandom(seed, "recording");
+    const recording = new Recording({
+      seed,
+      symbols: 2 + random.below(5),
+      rate: 20 + random.below(80),
+      flushIntervalMs: 1_000 * (1 + random.below(20)),
+      workerMaxAgeMs: 5_000 + random.below(20_000),
+      startTime: MIDNIGHT - random.below(90) * US_PER_S,
+    });
+    recording.start();
+    await recording.world.advance(90_000);
+    const summary = await recording.finish();
+    const rows = await assertStored(recording);
+    assert.equal(rows, Object.values(summary.events).reduce((sum, each) => sum + each, 0));
+    assert.deepEqual([summary.outcome, summary.gaps, summary.quarantined, summary.rowsMerged], ["drained", 0, 0, rows]);
+    assert.deepEqual([...recording.files().keys()].filter((name) => name.startsWith("tmp/")), []);
+    assert.deepEqual(recording.errors(), []);
+  });
+}
+
+test("same seed, same bytes on disk", async () => {
+  const run = async () => {
+    const recording = new Recording({ ...SMALL, seed: 5, workerMaxAgeMs: 8_000 });
+    recording.start();
+    await recording.world.advance(40_000);
+    await recording.finish();
+    return recording.files();
+  };
+  const [first, second] = [await run(), await run()];
+  assert.ok(first.size > 6);
+  assert.deepEqual(first, second);
+});
+
+test("a quiet symbol still lands in the day file", async () => {
+  const recording = new Recording({ seed: 3, symbols: 2, rate: 0.02, flushIntervalMs: 60_000 });
+  recording.start();
+  await recording.world.advance(2 * 3_600_000);
+  const before = [...recording.files().keys()].filter((name) => name.startsWith("binance/"));
+  assert.ok(before.length > 0, "no day file after two hours of a quiet market");
+  await recording.finish();
+  assert.ok(await assertStored(recording) > 20);
+});
+
+test("the death of the storage thread, at any moment, costs nothing", async () => {
+  for (const seed of seedsFrom(40, 6)) {
+    const random = new SeededRandom(seed, "deaths");
+    const recording = new Recording({ ...SMALL, seed, flushIntervalMs: 2_000 });
+    recording.start();
+    for (let i = 0; i < 4; i++) {
+      await recording.world.advance(3_000 + random.below(9_000));
+      recording.host.killThread("killed", random.below(6_000));
+    }
+    await recording.world.advance(10_000);
+    const summary = await recording.finish();
+    assert.ok(await assertStored(recording) > 500);
+    assert.equal(summary.outcome, "drained");
+    const deaths = recording.log.filter(({ message }) => message.startsWith("a thread ended")).length;
+    assert.ok(deaths >= 2 && deaths <= 4, `${deaths} deaths were told`); // one that dies again before it was missed is missed once
+  }
+});
+
+test("SIGKILL at any moment costs what was not yet a chunk, doubles nothing, and the next start merges the rest", async () => {
+  for (const seed of seedsFrom(60, 6)) {
+    const random = new SeededRandom(seed, "kills");
+    const recording = new Recording({ ...SMALL, seed, flushIntervalMs: 1_000 });
+    for (let i = 0; i < 4; i++) {
+      recording.start();
+      await recording.world.advance(8_000 + random.below(6_000));
+      recording.host.kill();
+      await recording.world.advance(random.below(3_000));
+    }
+    recording.start();
+    await recording.world.advance(10_000);
+    await recording.finish();
+    const rows = await assertStored(recording, { mayMiss: true });
+    // Four kills, each of at most a flush interval and a little: the rest must be there.
+    assert.ok(rows > 0.8 * recording.ledger.eventCount, `${rows} of ${recording.ledger.eventCount}`);
+    assert.deepEqual([...recording.files().keys()].filter((name) => name.startsWith("tmp/")), []);
+  }
+});
+
+test("a power cut leaves day files that open, without a row twice or out of order", async () => {
+  for (const seed of seedsFrom(80, 6)) {
+    const random = new SeededRandom(seed, "cuts");
+    const recording = new Recording({ ...SMALL, seed, flushIntervalMs: 1_000 });
+    for (let i = 0; i < 3; i++) {
+      recording.start();
+      await recording.world.advance(9_000 + random.below(9_000));
+      recording.host.powerCut({ isTorn: i % 2 === 1 });
+      await recording.world.advance(2_000);
+    }
+    recording.start();
+    await recording.world.advance(6_000);
+    await recording.finish();
+    assert.ok(await assertStored(recording, { mayMiss: true }) > 100);
+  }
+});
+
+test("a disk that refuses for ten seconds costs nothing; one that refuses for good ends the recorder with StorageError", async () => {
+  const recording = new Recording({ ...SMALL, seed: 7, flushIntervalMs: 2_000 });
+  recording.start();
+  await recording.world.advance(7_000);
+  recording.host.disk.failOn((_op, path) => path.includes("/tmp/") ? "ENOSPC" : undefined);
+  await recording.world.advance(10_000);
+  recording.host.disk.failOn(() => undefined);
+  await recording.world.advance(10_000);
+  await recording.finish();
+  assert.ok(await assertStored(recording) > 500);
+  assert.ok(recording.log.some(({ message }) => message.startsWith("disk refuses rows")));
+
+  const full = new Recording({ ...SMALL, seed: 8, flushIntervalMs: 2_000 });
+  full.start();
+  await full.world.advance(7_000);
+  full.host.disk.failOn((op) => op === "append" ? "ENOSPC" : undefined);
+  await assert.rejects(full.ended(120_000), (error) => error instanceof StorageError && error.code === "ENOSPC");
+  full.host.disk.failOn(() => undefined);
+  await assertStored(full, { mayMiss: true });
+});
+
+test("a second recorder on the same data path is refused, and told who holds it", async () => {
+  const recording = new Recording({ ...SMALL, seed: 9 });
+  recording.start();
+  await recording.world.advance(3_000);
+  const { lockDataPath } = await import("../../src/processing/storage/lock.ts");
+  const runtime = recording.world.runtime("recorder");
+  assert.throws(
+    () => lockDataPath(runtime, "/data", "another"),
+    (error) => error instanceof StorageError && /held by another argus \(argus test, pid \d+ on recorder, since 20/.test(error.message),
+  );
+  await recording.finish();
+  lockDataPath(runtime, "/data", "another").release();
+});

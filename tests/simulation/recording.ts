@@ -1,0 +1,109 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { record, type RecordSummary } from "../../src/app/record.ts";
+import { type Config, defaultConfig } from "../../src/app/config.ts";
+import { serveStorage } from "../../src/processing/storage/storage_thread.ts";
+import { dialectOf } from "../../src/sim/venue/dialects.ts";
+import { LedgerBook } from "../../src/sim/venue/ledger_book.ts";
+import { marketListings } from "../../src/sim/venue/market_names.ts";
+import { SyntheticMarket } from "../../src/sim/venue/synthetic_market.ts";
+import { Venue } from "../../src/sim/venue/venue.ts";
+import type { VirtualHost } from "../../src/sim/world/virtual_host.ts";
+import { World } from "../../src/sim/world/world.ts";
+import { type LogLine, Telemetry } from "../../src/telemetry/telemetry.ts";
+import { compareDayFiles, type OracleResult } from "../support/day_file_oracle.ts";
+import { real, VENUE } from "./scene.ts";
+
+const DATA = "/data";
+
+export interface RecordingOptions {
+  readonly seed: number;
+  readonly symbols: number;
+  readonly rate: number;
+  readonly startTime?: number;
+  readonly flushIntervalMs: number;
+  readonly workerMaxAgeMs?: number;
+}
+
+/** The whole recorder, `app/record.ts` and down, against a venue in one world, day files on the virtual disk. */
+export class Recording {
+  readonly world: World;
+  readonly venue: Venue;
+  readonly ledger = new LedgerBook();
+  readonly host: VirtualHost;
+  readonly log: LogLine[] = [];
+  readonly #options: RecordingOptions;
+  #stop = new AbortController();
+  #running: Promise<RecordSummary> | undefined;
+
+  constructor(options: RecordingOptions) {
+    const { seed, symbols, rate, startTime } = options;
+    this.#options = options;
+    this.world = new World(real, { seed, entries: { storage: serveStorage }, ...(startTime === undefined ? {} : { startTime }) });
+    const exchange = this.world.runtime("exchange");
+    const dialect = dialectOf("binance");
+    const market = new SyntheticMarket(exchange, dialect, { seed, rate, listings: marketListings(seed, symbols) });
+    this.venue = new Venue(exchange, dialect, market, { ledger: this.ledger });
+    this.world.network.serve(VENUE, this.venue);
+    this.host = this.world.host("recorder");
+  }
+
+  /** A recorder process on the host; a new one after the last was stopped or killed. */
+  start(): void {
+    const runtime = this.world.runtime("recorder");
+    const telemetry = new Telemetry(runtime.clock, (line) => this.log.push(line));
+    this.#stop = new AbortController();
+    this.#running = record(runtime, this.#config(), { version: "test", signal: this.#stop.signal }, telemetry, () => {});
+    this.#running.catch(() => {}); // a killed one never settles, a failed one is asked for
+  }
+
+  /** Everything the venue sent arrives, then the recorder is told to stop. */
+  async finish(): Promise<RecordSummary> {
+    this.venue.quiesce();
+    await this.world.runUntil(this.venue.delivered(), 120_000);
+    await this.world.advance(10_000);
+    return await this.stop();
+  }
+
+  async stop(): Promise<RecordSummary> {
+    this.#stop.abort();
+    return await this.ended();
+  }
+
+  /** Resolves with the running recorder's end, whoever brought it about. */
+  async ended(limitMs = 120_000): Promise<RecordSummary> {
+    return await this.world.runUntil(this.#running!, limitMs);
+  }
+
+  errors(): LogLine[] {
+    return this.log.filter(({ level }) => level === "error");
+  }
+
+  /** Files below the data path, without it in front. */
+  files(): Map<string, Uint8Array> {
+    const files = [...this.host.disk.files()].filter(([name]) => name.startsWith(`${DATA}/`));
+    return new Map(files.map(([name, bytes]) => [name.slice(DATA.length + 1), bytes]));
+  }
+
+  /** Day files, copied to a real folder, against the ledger. */
+  async compare(folder: string): Promise<OracleResult> {
+    fs.rmSync(folder, { recursive: true, force: true });
+    for (const [name, bytes] of this.files()) {
+      fs.mkdirSync(path.dirname(`${folder}/${name}`), { recursive: true });
+      fs.writeFileSync(`${folder}/${name}`, bytes);
+    }
+    return await compareDayFiles(folder, this.ledger);
+  }
+
+  #config(): Config {
+    const config = defaultConfig(["binance"]);
+    const { flushIntervalMs, workerMaxAgeMs } = this.#options;
+    const binance = {
+      ...config.sources["binance"]!,
+      wsUrls: [`ws://${VENUE}`],
+      restUrl: `http://${VENUE}`,
+      ...(workerMaxAgeMs === undefined ? {} : { workerMaxAgeMs }),
+    };
+    return { ...config, dataPath: DATA, flushIntervalMs, sources: { binance } };
+  }
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { firstDifference } from "./oracle.ts";
+import type { Scene } from "./scene.ts";
+
+/** The seeds of a test; with `SEED=17` in the environment that one only. */
+export function seedsFrom(first: number, count: number): readonly number[] {
+  const only = process.env["SEED"];
+  return only === undefined ? Array.from({ length: count }, (_, i) => first + i) : [Number(only)];
+}
+
+/** The command that runs one seed of a test file again. */
+export function replayCommand(file: string, seed: number): string {
+  const test = "Deno" in globalThis ? "npx deno test -A --no-check" : "npx bun test --timeout 60000";
+  return `SEED=${seed} ${test} ./tests/simulation/${file}`;
+}
+
+export interface Expectation {
+  /** Paths that nothing may miss; others may have been ended on purpose in between. All where absent. */
+  readonly judged?: (path: string) => boolean;
+  /** Nothing was cut, so whatever the venue sent to anyone has to be there, whether or not a pong has answered for it. */
+  readonly isLossless?: boolean;
+}
+
+/** Fails with the first difference of any path, the seed, and the command that shows it again. */
+export function assertWhole(scene: Scene, file: string, { judged = () => true, isLossless = false }: Expectation = {}): void {
+  const { seed } = scene.world;
+  const owed = scene.ledger.owed();
+  const gaps = scene.gaps();
+  for (const path of new Set([...owed.keys(), ...scene.published.paths()])) {
+    const sent = owed.get(path) ?? [];
+    const claim = { path, owed: isLossless ? sent.map((event) => ({ ...event, must: true })) : sent, published: scene.events(path) };
+    const difference = firstDifference(judged(path) ? { ...claim, gaps: gaps.get(path) ?? [] } : claim);
+    if (difference !== undefined) assert.fail(`seed ${seed}: ${difference}\n  again: ${replayCommand(file, seed)}`);
+  }
+}
+
+/** Fails where the recorder told of lost data, or the venue had to refuse or close what broke its limits. */
+export function assertCalm(scene: Scene, file: string, about: (path: string) => boolean = () => true): void {
+  const again = `seed ${scene.world.seed}\n  again: ${replayCommand(file, scene.world.seed)}`;
+  const errors = scene.complaints.filter(({ level, fields }) => level === "error" && about(String(fields["path"] ?? "")));
+  assert.deepEqual(errors.map(({ message, fields }) => `${message} ${JSON.stringify(fields)}`), [], again);
+  assert.deepEqual(scene.ledger.offences(), [], again);
+}
