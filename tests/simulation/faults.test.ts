@@ -8,9 +8,9 @@ import { Scene, type SceneOptions, VENUE } from "./scene.ts";
 import { assertWhole, seedsFrom } from "./seeds.ts";
 
 const FILE = "faults.test.ts";
-const SEEDS = seedsFrom(1, 6);
+const SEEDS = seedsFrom(1, 4);
 /** Two sockets a path, the second one's first frames two seconds late: what was held a moment was let out with what was held for three seconds. */
-const SEED_RELEASED_EARLY = 116;
+const SEED_RELEASED_EARLY = 12;
 /** Silence is noticed within 10 s, and a worker that was cut has waited up to 30 s when the venue is back. */
 const RECOVERY_MS = 60_000;
 
@@ -93,7 +93,7 @@ for (const seed of SEEDS) {
   }
 }
 
-for (const seed of [SEED_RELEASED_EARLY, ...SEEDS]) {
+for (const seed of new Set([SEED_RELEASED_EARLY, ...SEEDS])) {
   test(`lines that stall for seconds, less than an event waits for another socket, lose nothing (seed ${seed})`, async () => {
     const random = new SeededRandom(seed, "stalls");
     const scene = sceneOf(seed, random);
