@@ -34,7 +34,7 @@ export interface DispatcherStatus {
 }
 
 const STREAMS_PER_WORKER_MAX = 300; // half a venue's limit would do; small sockets lag less and lose less
-const QUIET_MS = 2_000; // nobody brought anything for this long after the acknowledgement
+const QUIET_MS = 3_500; // nobody brought anything for this long after the acknowledgement: silence shorter than HOLD_MS may be a stall
 const JOIN_DEADLINE_MS = 10_000;
 const CODEC_LOOK_MS = 60_000; // what a venue changes in its format is told once a minute, not once a frame
 const HOLD_MS = 3_000; // the largest skew seen between two sockets is a few hundred ms

@@ -11,6 +11,8 @@ const FILE = "faults.test.ts";
 const SEEDS = seedsFrom(1, 4);
 /** Two sockets a path, the second one's first frames two seconds late: what was held a moment was let out with what was held for three seconds. */
 const SEED_RELEASED_EARLY = 12;
+/** Old and new socket both stalled for more than two seconds: the path was called quiet, and the old one ended with data under way. */
+const SEED_QUIET_BY_STALL = 45;
 /** Silence is noticed within 10 s, and a worker that was cut has waited up to 30 s when the venue is back. */
 const RECOVERY_MS = 60_000;
 
@@ -93,7 +95,7 @@ for (const seed of SEEDS) {
   }
 }
 
-for (const seed of new Set([SEED_RELEASED_EARLY, ...SEEDS])) {
+for (const seed of new Set([SEED_RELEASED_EARLY, SEED_QUIET_BY_STALL, ...SEEDS])) {
   test(`lines that stall for seconds, less than an event waits for another socket, lose nothing (seed ${seed})`, async () => {
     const random = new SeededRandom(seed, "stalls");
     const scene = sceneOf(seed, random);
