@@ -15,6 +15,8 @@ const SEED_RELEASED_EARLY = 12;
 const SEED_QUIET_BY_STALL = 45;
 /** Silence is noticed within 10 s, and a worker that was cut has waited up to 30 s when the venue is back. */
 const RECOVERY_MS = 60_000;
+/** A pong says what arrived. Often asked for, little of what was under way when a line broke may be missing. */
+const ASKS_OFTEN = { pingEveryMs: 1_000 };
 
 function sceneOf(seed: number, random: SeededRandom, options: Partial<SceneOptions> = {}): Scene {
   const scene = new Scene({
@@ -52,7 +54,7 @@ async function assertFlowing(scene: Scene): Promise<void> {
 for (const seed of SEEDS) {
   test(`connections cut at any moment lose what was under way and nothing else, and the hole is told (seed ${seed})`, async () => {
     const random = new SeededRandom(seed, "cuts");
-    const scene = sceneOf(seed, random);
+    const scene = sceneOf(seed, random, { venue: { limits: ASKS_OFTEN } });
     while (scene.world.nowMs < 60_000) {
       await scene.world.advance(200 + random.below(6_000));
       const open = scene.world.network.connections(VENUE).length;
@@ -77,11 +79,27 @@ for (const seed of SEEDS) {
     assertWhole(scene, FILE);
   });
 
+  test(`a recorder that is stopped for a while, and whose clock is set meanwhile, goes on, and the hole is told (seed ${seed})`, async () => {
+    const random = new SeededRandom(seed, "pauses");
+    const scene = sceneOf(seed, random, { workerMaxAgeMs: 20_000, venue: { limits: { socketAgeMaxMs: 30_000 } } });
+    for (let i = 0; i < 4; i++) {
+      await scene.world.advance(5_000 + random.below(15_000));
+      const pauseMs = random.below(i % 2 === 0 ? 5_000 : 90_000);
+      scene.world.host("recorder").pause(pauseMs);
+      await scene.world.advance(pauseMs / 2);
+      scene.world.host("recorder").stepWall((random.float() - 0.5) * 7_200_000);
+      await scene.world.advance(pauseMs / 2);
+    }
+    await assertFlowing(scene);
+    await scene.settle();
+    assertWhole(scene, FILE);
+  });
+
   for (const level of ["calm", "rough"] as const satisfies readonly FaultLevel[]) {
     test(`a venue on a ${level} day: nothing that arrived is missing, and every hole is told (seed ${seed})`, async () => {
       const random = new SeededRandom(seed, level);
       const faults = new Faults(level, seed);
-      const scene = sceneOf(seed, random, { venue: { faults } });
+      const scene = sceneOf(seed, random, { venue: { faults, limits: ASKS_OFTEN } });
       const changes = new SymbolFaults(scene.world.runtime("exchange").timers, scene.venue, scene.market, faults);
       await scene.world.advance(90_000);
       changes.stop();
