@@ -22,6 +22,29 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     "bids levels",
     "asks levels",
   ],
+  gap: [
+    "data_type string",
+    "after_id? int64",
+    "before_id? int64",
+    "missing? int64",
+    "from_time timestamp",
+    "to_time timestamp",
+    "reason string",
+    "outcome string",
+    "healed_rows int64",
+  ],
+  session: ["event string", "worker? string", "detail? string", "code? int64"],
+  instrument: [
+    "base string",
+    "quote string",
+    "kind string",
+    "status string",
+    "tick_size? double",
+    "lot_size? double",
+    "contract_size? double",
+    "expiry? timestamp",
+    "change string",
+  ],
 };
 const BEFORE = ["recv_time timestamp", "event_time? timestamp", "source string", "symbol string"];
 const AFTER = ["origin string"];
