@@ -87,7 +87,7 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
     else {
       const follows = this.#rule(this.#position, key);
       if (follows === "duplicate") return this.#owner.duplicate(event);
-      if (follows === "gap") this.#owner.gap(this.#position[1], key[0]);
+      if (follows === "gap") this.#owner.gap(event, "sequence");
       this.#publish(key, event);
     }
   }

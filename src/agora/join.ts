@@ -27,9 +27,14 @@ export interface Feed<T extends EventBase> {
   waiting: T[];
   /** Events it brought, published or not. */
   events: number;
+  /** Nobody brought anything while it was subscribed beside the others, so it follows them without a proof. */
+  followsQuietly: boolean;
   /** Its path was closed. It stays listed while something of it still waits. */
   hasEnded: boolean;
 }
+
+/** `sequence`: the venue's rule proves it. `disconnect`: no feed carried the path for a while, and keys that only rise say no more. */
+export type GapReason = "sequence" | "disconnect";
 
 /** What a Join needs from its router. */
 export interface JoinOwner<T extends EventBase> {
@@ -37,8 +42,8 @@ export interface JoinOwner<T extends EventBase> {
   publish(event: T): void;
   /** An event that adds nothing to what is published. */
   duplicate(event: T): void;
-  /** Missing between two published events; `next` follows. Not proven where keys only rise. */
-  gap(afterId: number, beforeId: number): void;
+  /** Something is missing, or may be, before `next`, which is published right after. */
+  gap(next: T, reason: GapReason): void;
 }
 
 /** Events held back at one path while a hole may still be filled. Beyond it the oldest hole is given up. */

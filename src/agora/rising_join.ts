@@ -61,6 +61,9 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
 
   #join(feed: Feed<T>): void {
     feed.isJoined = true;
+    const first = feed.waiting[0];
+    const isBehind = this.#position >= 0 && first !== undefined && this.#key(first) > this.#position;
+    if (isBehind && !feed.followsQuietly) this.#owner.gap(first, "disconnect");
     for (const event of feed.waiting.splice(0)) this.#publish(event);
   }
 

@@ -4,7 +4,7 @@ import type { Cancel, Timers } from "../runtime/runtime.ts";
 import type { Agora } from "./agora.ts";
 import { CutJoin } from "./cut_join.ts";
 import { type ContinuityRule, DenseJoin } from "./dense_join.ts";
-import type { Feed, Join, JoinOwner } from "./join.ts";
+import type { Feed, GapReason, Join, JoinOwner } from "./join.ts";
 import type { Publisher } from "./publisher.ts";
 import { RisingJoin } from "./rising_join.ts";
 
@@ -18,9 +18,18 @@ export interface RouterOptions<T extends EventBase> {
 }
 
 export interface RouterListener<T extends EventBase> {
-  /** Proven loss: `after` was published, `before` follows, what lies between reached none of our sockets. */
-  gap(gap: { readonly path: string; readonly afterId: number; readonly beforeId: number }): void;
+  /** The first event of the path: whatever came before it, nobody here heard. */
+  began(first: T): void;
+  /** `after` was published, `before` follows; what lies between, if anything, reached none of our sockets. */
+  gap(gap: Hole<T>): void;
   duplicate(event: T): void;
+}
+
+export interface Hole<T extends EventBase> {
+  readonly path: string;
+  readonly after: T;
+  readonly before: T;
+  readonly reason: GapReason;
 }
 
 /**
@@ -95,6 +104,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         isJoined: false,
         waiting: [],
         events: 0,
+        followsQuietly: false,
         hasEnded: false,
         isFirst: others.length === 0,
         eventsElsewhere: () => others.reduce((sum, other) => sum + other.events, 0),
@@ -185,6 +195,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
 
   #resolve(feed: Relay<T>, outcome: JoinOutcome): void {
     feed.isResolved = true;
+    feed.followsQuietly = outcome === "quiet";
     feed.wait?.();
     feed.resolve(outcome);
   }
@@ -200,11 +211,12 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     const owner: JoinOwner<T> = {
       feeds: () => this.#feeds,
       publish: (published: T) => {
+        if (this.#publisher.last === undefined) listener?.began(published);
         this.#one[0] = published;
         this.#publisher.publish(this.#one);
       },
       duplicate: (dropped: T) => listener?.duplicate(dropped),
-      gap: (afterId: number, beforeId: number) => listener?.gap({ path: this.path, afterId, beforeId }),
+      gap: (before: T, reason: GapReason) => listener?.gap({ path: this.path, after: this.#publisher.last!, before, reason }),
     };
     if (type.sequenceKey(event) === undefined) return new CutJoin(owner);
     const position = this.#initialValue === undefined ? undefined : type.sequenceKey(this.#initialValue);

@@ -15,16 +15,21 @@ function bench(options: Options = { continuity: follows }) {
   const timers = new ManualTimers();
   const agora = new Agora(timers);
   const gaps: [number, number][] = [];
+  const begun: number[] = [];
   const router = new AgoraRouter<Numbered>(agora, timers, "p", undefined, {
     type: numbered,
     holdMs: 2_000,
-    listener: { gap: (gap) => gaps.push([gap.afterId, gap.beforeId]), duplicate: () => {} },
+    listener: {
+      began: (first) => begun.push(first.first),
+      gap: ({ after, before }) => gaps.push([after.last, before.first]),
+      duplicate: () => {},
+    },
     ...options,
   });
   const out: Numbered[] = [];
   agora.tap("p", { event: (_node, each) => out.push(each as Numbered) });
   const source = (name: string) => agora.open<Numbered>(name, numbered);
-  return { timers, agora, router, gaps, out, source, ids: () => out.map((each) => each.first) };
+  return { timers, agora, router, gaps, begun, out, source, ids: () => out.map((each) => each.first) };
 }
 
 function range(first: number, last: number): number[] {
