@@ -1,6 +1,6 @@
 import { Agora } from "../agora/agora.ts";
 import type { EventBase } from "../events/event_type.ts";
-import { EVENT_TYPES } from "../events/registry.ts";
+import { EVENT_TYPES, OWN_TYPES } from "../events/registry.ts";
 import { sourceOf } from "../exchanges/registry.ts";
 import { sleep } from "../lib/sleep.ts";
 import { Dispatcher } from "../network/dispatcher.ts";
@@ -28,7 +28,9 @@ export interface RecordSummary {
   readonly seconds: number;
   readonly events: Readonly<Record<string, number>>;
   readonly rowsMerged: number;
+  /** Holes the venue's numbers prove, and times a stream was without a socket whose numbers prove nothing. Both are `gap` rows. */
   readonly gaps: number;
+  readonly gapsPossible: number;
   readonly duplicates: number;
   readonly quarantined: number;
 }
@@ -87,7 +89,7 @@ class Recording {
       hash: newGeneration(clock.wallTime(), random.bytes(4)),
       writer: `argus ${version}`,
     });
-    const names = new Set(Object.values(config.sources).flatMap(({ types }) => types));
+    const names = new Set([...OWN_TYPES, ...Object.values(config.sources).flatMap(({ types }) => types)]);
     this.#writers = EVENT_TYPES.filter(({ name }) => names.has(name)).map((type) => {
       const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs });
       const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
@@ -98,6 +100,7 @@ class Recording {
         ...source,
         restUrls: [source.restUrl],
         keepFrame: this.#quarantine.keep,
+        about: `argus ${version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, config)}`,
       })
     );
   }
@@ -156,7 +159,7 @@ class Recording {
       symbols: sum("symbols"),
       streams: sum("streams"),
       sockets: sum("sockets"),
-      events: this.#writers.reduce((total, { handler }) => total + handler.rows, 0),
+      events: this.#market.reduce((total, { handler }) => total + handler.rows, 0),
     };
   }
 
@@ -164,17 +167,28 @@ class Recording {
     return {
       outcome,
       seconds: this.#seconds(),
-      events: Object.fromEntries(this.#writers.map(({ name, handler }) => [name, handler.rows])),
+      events: Object.fromEntries(this.#market.map(({ name, handler }) => [name, handler.rows])),
       rowsMerged: this.#storage.rowsMerged,
       gaps: this.#telemetry.total("argus_gaps_total"),
+      gapsPossible: this.#telemetry.total("argus_gaps_possible_total"),
       duplicates: this.#telemetry.total("argus_duplicates_total"),
       quarantined: this.#quarantine.kept + this.#quarantine.dropped,
     };
   }
 
+  /** Writers of what the venue sends, without our own rows. */
+  get #market(): readonly Writer[] {
+    return this.#writers.filter(({ name }) => !OWN_TYPES.includes(name));
+  }
+
   #seconds(): number {
     return Math.round((this.#runtime.clock.monotonicMs() - this.#startMs) / 1_000);
   }
+}
+
+/** Names a configuration, so that a change of it is seen in the data. The token is none of it. */
+function digestOf({ compression }: Runtime, { gateway: _, ...config }: Config): string {
+  return compression.sha256(new TextEncoder().encode(JSON.stringify(config))).slice(0, 12);
 }
 
 interface Writer {

@@ -1,14 +1,15 @@
 /** [dispatcher] ▸ worker ▸ codec ▸ router ▸ path.  In: the venue's universe. Out: workers that carry it, and a persistent path a stream. */
 import type { Agora } from "../agora/agora.ts";
-import { AgoraRouter } from "../agora/router.ts";
-import type { EventBase } from "../events/event_type.ts";
+import { AgoraRouter, type Hole } from "../agora/router.ts";
+import type { EventBase, EventType, SequenceKey } from "../events/event_type.ts";
 import { Codec } from "../exchanges/codec.ts";
 import type { Source } from "../exchanges/source.ts";
 import { Backoff } from "../lib/backoff.ts";
 import { sleep } from "../lib/sleep.ts";
 import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
-import { type Binding, bindingsOf, type Selection } from "./binding.ts";
+import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
+import { Chronicle } from "./chronicle.ts";
 import { ConnectionBudget } from "./connection_budget.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
@@ -25,6 +26,8 @@ export interface DispatcherOptions extends Selection {
   readonly streamsPerWorkerMax?: number;
   readonly staleAfterMs?: number;
   readonly keepFrame: KeepFrame;
+  /** Version and configuration, for the `session` row of the start. */
+  readonly about?: string;
 }
 
 export interface DispatcherStatus {
@@ -55,6 +58,10 @@ export class Dispatcher implements Disposable {
   readonly #bindings = new Map<string, Binding>();
   readonly #budget: ConnectionBudget;
   readonly #codecLook: Cancel;
+  readonly #chronicle: Chronicle;
+  readonly #startTime: number;
+  /** When the universe was last read; undefined before that. */
+  #universeTime: number | undefined;
   #told = { timesOff: 0, unknownValues: 0, unknownFields: 0 };
   #workersMade = 0;
 
@@ -72,6 +79,10 @@ export class Dispatcher implements Disposable {
     this.#codec = new Codec(source);
     this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
     this.#budget = new ConnectionBudget(runtime, source.limits);
+    this.#chronicle = new Chronicle(runtime, agora, source.id);
+    this.#startTime = runtime.clock.wallTime();
+    happenings.listen(source.id, ({ event, ...about }) => this.#chronicle.session(event, about));
+    this.#chronicle.session("start", options.about === undefined ? {} : { detail: options.about });
     this.#codecLook = runtime.timers.every(CODEC_LOOK_MS, () => this.#tellCodec());
   }
 
@@ -102,12 +113,15 @@ export class Dispatcher implements Disposable {
 
   /** Ends every worker, then every path; what was received is published before it returns. */
   [Symbol.dispose](): void {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#codecLook();
     for (const seat of this.#seats.flat()) seat[Symbol.dispose]();
     for (const router of this.#routers.values()) router[Symbol.dispose]();
     this.#routers.clear();
     this.#tellCodec();
+    this.#chronicle.session("stop");
+    this.#chronicle[Symbol.dispose]();
   }
 
   /** What the codec read but found odd, since it was last told. */
@@ -129,15 +143,18 @@ export class Dispatcher implements Disposable {
     const listed = [...wanted.values()].filter((binding) => !this.#bindings.has(binding.path));
     const delisted = [...this.#bindings.keys()].filter((path) => !wanted.has(path));
     if (this.#stop.signal.aborted) return;
+    this.#chronicle.universe(instruments.filter(({ symbol }) => isSelected(symbol, this.#options)));
     for (const path of delisted) this.#delist(path);
     this.#lanes.remove(delisted);
     for (const binding of listed) this.#list(binding);
     for (const lane of this.#lanes.add(listed)) this.#replaceLane(lane);
+    this.#universeTime = this.#runtime.clock.wallTime();
     this.#happenings.universe(this.#source.id, { ...this.status, listed: listed.length, delisted: delisted.length });
   }
 
   #list(binding: Binding): void {
     const { event, continuity } = binding.channel;
+    const since = this.#universeTime;
     this.#bindings.set(binding.path, binding);
     this.#routers.set(
       binding.path,
@@ -146,11 +163,47 @@ export class Dispatcher implements Disposable {
         ...(continuity === undefined ? {} : { continuity }),
         holdMs: HOLD_MS,
         listener: {
-          gap: (gap) => this.#happenings.gap(this.#source.id, event.name, gap),
+          began: (first) => this.#began(binding, first, since),
+          gap: (hole) => this.#gap(binding, hole),
           duplicate: () => this.#happenings.duplicate(this.#source.id, event.name),
         },
       }),
     );
+  }
+
+  /** Nothing is known to the left of a path's first event: since the recorder began, or since the universe last did not have the symbol. */
+  #began({ channel, symbol }: Binding, first: EventBase, since: number | undefined): void {
+    this.#chronicle.gap(symbol, {
+      dataType: channel.event.name,
+      afterId: undefined,
+      beforeId: (channel.event.sequenceKey(first) as SequenceKey | undefined)?.[0],
+      missing: undefined,
+      fromTime: since ?? this.#startTime,
+      toTime: first.recvTime,
+      reason: since === undefined ? "start" : "listed",
+      outcome: "unhealable",
+      healedRows: 0,
+    });
+  }
+
+  #gap({ channel, symbol }: Binding, { path, after, before, reason }: Hole<EventBase>): void {
+    const type = channel.event as EventType;
+    const afterId = type.sequenceKey(after)?.[1];
+    const beforeId = type.sequenceKey(before)?.[0];
+    const isProven = reason === "sequence" && afterId !== undefined && beforeId !== undefined;
+    if (isProven) this.#happenings.gap(this.#source.id, type.name, { path, afterId, beforeId });
+    else this.#happenings.gapPossible(this.#source.id, type.name, path);
+    this.#chronicle.gap(symbol, {
+      dataType: type.name,
+      afterId,
+      beforeId,
+      missing: isProven ? beforeId - afterId - 1 : undefined,
+      fromTime: after.recvTime,
+      toTime: before.recvTime,
+      reason,
+      outcome: "unhealable",
+      healedRows: 0,
+    });
   }
 
   #delist(path: string): void {

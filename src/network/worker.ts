@@ -88,6 +88,7 @@ export class Worker implements Disposable {
       (stream, why) => this.#streamFailed(stream, why),
     );
     this.subscribed = this.#subscriber.done;
+    this.#happenings.socketConnecting(source.id, this.id, options.endpoint);
     this.#socket = runtime.sockets.connect(source.socketUrl(options.endpoint), {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       pingEveryMs: source.heartbeat.pingEveryMs,
@@ -109,6 +110,7 @@ export class Worker implements Disposable {
   [Symbol.dispose](): void {
     if (this.#hasEnded) return;
     this.#stop();
+    this.#happenings.socketClosed(this.#source.id, this.id);
     this.#resolveEnded({ cause: "terminated", detail: "disposed" });
     this.#socket.terminate();
   }
@@ -190,7 +192,7 @@ export class Worker implements Disposable {
   #end(end: WorkerEnd): void {
     if (this.#hasEnded) return;
     this.#stop();
-    this.#happenings.socketEnded(this.#source.id, this.id, end.cause, end.detail);
+    this.#happenings.socketEnded(this.#source.id, this.id, end);
     this.#resolveEnded(end);
   }
 

@@ -7,27 +7,57 @@ import type { Telemetry } from "./telemetry.ts";
  */
 export class Happenings {
   readonly #telemetry: Telemetry;
+  /** Who keeps a source's history as rows. */
+  readonly #historians = new Map<string, (moment: Moment) => void>();
   readonly #symbolsInexact = new Set<string>();
 
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
   }
 
+  /** Whoever keeps rows of a source's history hears of it here, from the same call that logs and counts. */
+  listen(source: string, historian: (moment: Moment) => void): () => void {
+    this.#historians.set(source, historian);
+    return () => this.#historians.delete(source);
+  }
+
+  #tell(source: string, moment: Moment): void {
+    this.#historians.get(source)?.(moment);
+  }
+
   // ── sockets ──
+
+  socketConnecting(source: string, worker: string, url: string): void {
+    this.#telemetry.count("argus_connects_total", 1, { source });
+    this.#telemetry.log("debug", "connecting", { source, worker, url });
+    this.#tell(source, { event: "connect", worker, detail: url });
+  }
 
   socketOpened(source: string, worker: string, streams: number): void {
     this.#telemetry.count("argus_sockets_opened_total", 1, { source });
     this.#telemetry.log("info", "socket open", { source, worker, streams });
+    this.#tell(source, { event: "open", worker, detail: `${streams} streams` });
   }
 
-  socketEnded(source: string, worker: string, cause: string, detail: string): void {
+  socketEnded(source: string, worker: string, end: { readonly cause: string; readonly detail: string; readonly code?: number }): void {
+    const { cause, detail, code } = end;
     this.#telemetry.count("argus_sockets_ended_total", 1, { source, cause });
     this.#telemetry.log("warn", "socket ended by itself, replacing it", { source, worker, cause, detail });
+    const event = cause === "stale" || cause === "stalled" ? "stall" : "close";
+    this.#tell(source, { event, worker, detail: `${cause}: ${detail}`, ...(code === undefined ? {} : { code }) });
+  }
+
+  /** We closed it: another one has taken its place, or the recorder stops. */
+  socketClosed(source: string, worker: string): void {
+    this.#telemetry.count("argus_sockets_closed_total", 1, { source });
+    this.#telemetry.log("debug", "socket closed", { source, worker });
+    this.#tell(source, { event: "close", worker, detail: "by us" });
   }
 
   shutdownNoticed(source: string, worker: string): void {
     this.#telemetry.count("argus_shutdown_notices_total", 1, { source });
     this.#telemetry.log("info", "venue announced a shutdown, replacing the socket", { source, worker });
+    this.#tell(source, { event: "shutdown_notice", worker });
   }
 
   replaced(
@@ -36,6 +66,8 @@ export class Happenings {
   ): void {
     this.#telemetry.count("argus_rotations_total", 1, { source, reason: detail.reason });
     this.#telemetry.log("info", "worker in place", { source, ...detail });
+    const joins = Object.entries(detail.joins).map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+    this.#tell(source, { event: "rotate", worker: detail.worker, detail: `${detail.lane}, ${detail.reason}: ${joins}` });
   }
 
   replacementFailed(
@@ -54,6 +86,7 @@ export class Happenings {
       status,
       waitMs,
     });
+    this.#tell(source, { event: "refused", code: status, detail: `waiting ${Math.round(waitMs / 1_000)} s` });
   }
 
   streamFailed(source: string, worker: string, stream: string, why: string): void {
@@ -110,6 +143,13 @@ export class Happenings {
   gap(source: string, type: string, gap: { readonly path: string; readonly afterId: number; readonly beforeId: number }): void {
     this.#telemetry.count("argus_gaps_total", 1, { source, type });
     this.#telemetry.log("error", "sequence gap", { ...gap });
+  }
+
+  /** For a while no socket carried a path whose ids do not say whether anything was sent. Told at 1, 10, 100, …: a cut hits hundreds at once. */
+  gapPossible(source: string, type: string, path: string): void {
+    this.#telemetry.count("argus_gaps_possible_total", 1, { source, type });
+    const count = this.#telemetry.counter("argus_gaps_possible_total", { source, type });
+    if (isMilestone(count)) this.#telemetry.log("error", "a stream was without a socket; see its gap rows", { source, type, path, count });
   }
 
   duplicate(source: string, type: string): void {
@@ -176,6 +216,14 @@ export class Happenings {
     if (!isMilestone(this.#telemetry.counter("argus_quarantine_failures_total"))) return;
     this.#telemetry.log("error", "a frame could not be kept in quarantine", { why });
   }
+}
+
+/** A moment of a source's history, as `session` rows keep it. */
+export interface Moment {
+  readonly event: "connect" | "open" | "close" | "stall" | "rotate" | "shutdown_notice" | "refused";
+  readonly worker?: string;
+  readonly detail?: string;
+  readonly code?: number;
 }
 
 /** What the storage thread tells. */

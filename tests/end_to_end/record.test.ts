@@ -28,7 +28,7 @@ describe("argus record", () => {
     const rows = await assertAllStored(folder, venue);
     assert.equal(rows, Object.values(summary.events).reduce((sum, each) => sum + each, 0));
     assert.ok(rows > 5_000, `only ${rows} rows`);
-    assert.equal(summary.rows_merged, rows);
+    assert.ok(summary.rows_merged > rows, "its own rows are merged too");
     assert.deepEqual([summary.outcome, summary.gaps, summary.quarantined], ["drained", 0, 0]);
     assert.ok(summary.duplicates > 0, "no two sockets ever carried the same stream: nothing was rotated");
     assert.deepEqual(filesUnder(`${folder}/data/tmp`), []);

@@ -1,5 +1,6 @@
 import type { Batch } from "../../src/agora/batch.ts";
 import type { EventBase, EventType } from "../../src/events/event_type.ts";
+import { OWN_TYPES } from "../../src/events/registry.ts";
 
 export interface Published {
   readonly type: EventType;
@@ -20,8 +21,15 @@ export class PathLog {
     this.#close = () => subscription.close();
   }
 
+  /** Paths the venue sent something for; what the recorder says itself has paths of its own. */
   paths(): string[] {
-    return [...this.#paths.keys()].sort();
+    return [...this.#paths.keys()].filter((path) => !OWN_TYPES.includes(path.split("/")[1]!)).sort();
+  }
+
+  /** Rows of one of the recorder's own types, over all paths. */
+  own<T extends EventBase>(type: string): T[] {
+    const paths = [...this.#paths.keys()].filter((path) => path.split("/")[1] === type).sort();
+    return paths.flatMap((path) => this.of(path).map(({ event }) => event as T));
   }
 
   of(path: string): readonly Published[] {
