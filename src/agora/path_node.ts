@@ -22,9 +22,10 @@ export class PathNode {
     this.last = initialValue;
   }
 
-  publish(events: readonly EventBase[]): void {
+  /** `isPast`: older than the newest, which stays the current value. */
+  publish(events: readonly EventBase[], isPast = false): void {
     for (const event of events) {
-      this.last = event;
+      if (!isPast) this.last = event;
       this.seq++;
       // The list is replaced, never changed, so a tap may attach or detach while it is called.
       for (const tap of this.#taps) tap.event(this, event);

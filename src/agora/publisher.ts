@@ -32,6 +32,11 @@ export class Publisher<T extends EventBase> {
     if (!this.#isClosed) this.#node.publish(events);
   }
 
+  /** Events older than the newest, fetched later: everyone who listens hears them, `last` stays what it is. */
+  publishPast(events: readonly T[]): void {
+    if (!this.#isClosed) this.#node.publish(events, true);
+  }
+
   /** The same as a web stream: one chunk is one `publish`. Closing it closes the path. */
   get writable(): WritableStream<readonly T[]> {
     this.#writable ??= new WritableStream<readonly T[]>({

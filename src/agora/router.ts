@@ -126,6 +126,11 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     });
   }
 
+  /** What a hole lacked, fetched by other means; it joins nothing. */
+  fill(events: readonly T[]): void {
+    this.#publisher.publishPast(events);
+  }
+
   /** Ends the persistent path: the symbol left the universe, or the process stops. What is held back goes out first. */
   [Symbol.dispose](): void {
     this.#hold?.();

@@ -31,6 +31,8 @@ export interface RecordSummary {
   /** Holes the venue's numbers prove, and times a stream was without a socket whose numbers prove nothing. Both are `gap` rows. */
   readonly gaps: number;
   readonly gapsPossible: number;
+  /** Rows fetched to fill holes. */
+  readonly rowsHealed: number;
   readonly duplicates: number;
   readonly quarantined: number;
 }
@@ -171,6 +173,7 @@ class Recording {
       rowsMerged: this.#storage.rowsMerged,
       gaps: this.#telemetry.total("argus_gaps_total"),
       gapsPossible: this.#telemetry.total("argus_gaps_possible_total"),
+      rowsHealed: this.#telemetry.total("argus_rows_healed_total"),
       duplicates: this.#telemetry.total("argus_duplicates_total"),
       quarantined: this.#quarantine.kept + this.#quarantine.dropped,
     };

@@ -4,7 +4,7 @@ import type { EventBase, Origin } from "../events/event_type.ts";
 import { parseDecimal } from "../lib/decimal.ts";
 import { DecodeError } from "../lib/errors.ts";
 import { US_PER_DAY, US_PER_MS } from "../lib/time.ts";
-import type { Channel, Classified, FrameInfo, Source, TimeUnit } from "./source.ts";
+import type { Channel, Classified, FrameInfo, Heal, Source, TimeUnit } from "./source.ts";
 
 export type Decoded =
   | {
@@ -71,6 +71,22 @@ export class Codec {
     } catch (error) {
       if (error instanceof DecodeError) return { kind: "bad", error };
       return { kind: "bad", error: new DecodeError("shape", `frame broke its channel: ${String(error)}`, { cause: error }) };
+    }
+  }
+
+  /** Rows of a REST answer that fill a hole, as events of origin `heal`. Throws DecodeError for an answer that is not what the venue promises. */
+  healed<T extends EventBase>(heal: Heal<T, unknown>, symbol: string, answer: unknown, recvTime: number): T[] {
+    if (!Array.isArray(answer)) throw new DecodeError("shape", `expected a list of rows for ${symbol}`);
+    const { origin } = this.#frame;
+    Object.assign(this.#frame, { recvTime, symbol, origin: "heal" });
+    try {
+      return answer.map((each) => {
+        const parsed = v.safeParse(heal.row, each, { abortEarly: true });
+        if (!parsed.success) throw schemaError(`row of ${symbol}`, parsed.issues[0]);
+        return heal.ofRow(parsed.output, this.#frame);
+      });
+    } finally {
+      this.#frame.origin = origin;
     }
   }
 

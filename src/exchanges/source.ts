@@ -13,8 +13,9 @@ export interface Source {
   readonly channels: readonly Channel<any, any>[];
   readonly limits: Limits;
   readonly heartbeat: Heartbeat;
-  /** Unit of times on a socket opened with `socketUrl`. */
+  /** Unit of times on a socket opened with `socketUrl`, and in REST answers to `restHeaders`. */
   readonly timeUnit: TimeUnit;
+  readonly restHeaders?: Readonly<Record<string, string>>;
   /** The URL of one combined socket at an endpoint. */
   socketUrl(endpoint: string): string;
   /** Frames that subscribe to the streams, each within the venue's frame size; ids count up from `firstId`. */
@@ -52,6 +53,20 @@ export interface Channel<T extends EventBase, Raw> {
    * `next`: nothing lies between; `duplicate`: adds nothing to what we have; `gap`: something is missing.
    */
   continuity?(previous: SequenceKey, next: SequenceKey): Continuity;
+  /** How a hole is filled, where the venue keeps what was. */
+  // deno-lint-ignore no-explicit-any -- rows of all venues; the registry is the documented exception
+  readonly heal?: Heal<T, any>;
+}
+
+/** Events by their sequence number over REST. */
+export interface Heal<T extends EventBase, Row> {
+  /** Most that one request gives. */
+  readonly countMax: number;
+  readonly weight: number;
+  /** Path with query for events from an id on, rising. */
+  path(symbol: string, firstId: number, count: number): string;
+  readonly row: GenericSchema<unknown, Row>;
+  ofRow(row: Row, frame: FrameInfo): T;
 }
 
 export type Continuity = "next" | "duplicate" | "gap";

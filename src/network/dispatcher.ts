@@ -11,6 +11,7 @@ import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
 import { Chronicle } from "./chronicle.ts";
 import { ConnectionBudget } from "./connection_budget.ts";
+import { Healer } from "./healer.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { Seat, type SeatContext } from "./seat.ts";
@@ -52,6 +53,7 @@ export class Dispatcher implements Disposable {
   readonly #stop = new AbortController();
   readonly #rest: RestClient;
   readonly #codec: Codec;
+  readonly #healer: Healer;
   readonly #lanes: Lanes;
   readonly #seats: Seat[][] = [];
   readonly #routers = new Map<string, AgoraRouter<EventBase>>();
@@ -74,9 +76,11 @@ export class Dispatcher implements Disposable {
     this.#rest = new RestClient(runtime, {
       hosts: options.restUrls,
       weightPerMinute: source.limits.restWeightPerMinute,
+      ...(source.restHeaders === undefined ? {} : { headers: source.restHeaders }),
       signal: this.#stop.signal,
     });
     this.#codec = new Codec(source);
+    this.#healer = new Healer(runtime, this.#rest, this.#codec, this.#stop.signal);
     this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
     this.#budget = new ConnectionBudget(runtime, source.limits);
     this.#chronicle = new Chronicle(runtime, agora, source.id);
@@ -193,16 +197,16 @@ export class Dispatcher implements Disposable {
     const isProven = reason === "sequence" && afterId !== undefined && beforeId !== undefined;
     if (isProven) this.#happenings.gap(this.#source.id, type.name, { path, afterId, beforeId });
     else this.#happenings.gapPossible(this.#source.id, type.name, path);
-    this.#chronicle.gap(symbol, {
-      dataType: type.name,
-      afterId,
-      beforeId,
-      missing: isProven ? beforeId - afterId - 1 : undefined,
-      fromTime: after.recvTime,
-      toTime: before.recvTime,
-      reason,
-      outcome: "unhealable",
-      healedRows: 0,
+    const missing = isProven ? beforeId - afterId - 1 : undefined;
+    const row = { dataType: type.name, afterId, beforeId, missing, fromTime: after.recvTime, toTime: before.recvTime, reason };
+    const isHealable = isProven && channel.heal !== undefined;
+    this.#chronicle.gap(symbol, { ...row, outcome: isHealable ? "open" : "unhealable", healedRows: 0 });
+    if (!isHealable) return;
+    const fill = (events: readonly EventBase[]) => this.#routers.get(path)?.fill(events);
+    void this.#healer.heal({ channel, symbol, afterId, beforeId, fill }).then((healing) => {
+      if (healing === undefined || this.#stop.signal.aborted) return;
+      this.#happenings.healed(this.#source.id, type.name, { path, afterId, beforeId, ...healing });
+      this.#chronicle.gap(symbol, { ...row, outcome: healing.outcome, healedRows: healing.rows });
     });
   }
 

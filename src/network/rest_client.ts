@@ -12,6 +12,7 @@ const BAN_MS = { 429: 60_000, 418: 120_000 }; // where the venue does not say
 export class RestClient implements Rest {
   readonly #runtime: Runtime;
   readonly #hosts: readonly string[];
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #weightMax: number;
   readonly #signal: AbortSignal;
   #host = 0;
@@ -21,10 +22,16 @@ export class RestClient implements Rest {
 
   constructor(
     runtime: Runtime,
-    options: { readonly hosts: readonly string[]; readonly weightPerMinute: number; readonly signal: AbortSignal },
+    options: {
+      readonly hosts: readonly string[];
+      readonly weightPerMinute: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly signal: AbortSignal;
+    },
   ) {
     this.#runtime = runtime;
     this.#hosts = options.hosts;
+    this.#headers = options.headers ?? {};
     this.#weightMax = options.weightPerMinute * SHARE;
     this.#signal = options.signal;
   }
@@ -51,7 +58,14 @@ export class RestClient implements Rest {
 
   async #request(url: string) {
     try {
-      return await this.#runtime.http.request({ url, timeoutMs: REQUEST_TIMEOUT_MS, bodyBytesMax: BODY_BYTES_MAX, signal: this.#signal });
+      const headers = this.#headers;
+      return await this.#runtime.http.request({
+        url,
+        headers,
+        timeoutMs: REQUEST_TIMEOUT_MS,
+        bodyBytesMax: BODY_BYTES_MAX,
+        signal: this.#signal,
+      });
     } catch (cause) {
       this.#host++;
       throw new RestError(`${url}: no answer: ${cause instanceof Error ? cause.message : String(cause)}`, {}, { cause });

@@ -145,6 +145,25 @@ export class Happenings {
     this.#telemetry.log("error", "sequence gap", { ...gap });
   }
 
+  /** What became of a hole. WARN: it is filled, nothing is lost; ERROR: it is not, or not wholly. */
+  healed(
+    source: string,
+    type: string,
+    hole: {
+      readonly path: string;
+      readonly afterId: number;
+      readonly beforeId: number;
+      readonly outcome: "healed" | "unhealable";
+      readonly rows: number;
+      readonly why: string | undefined;
+    },
+  ): void {
+    this.#telemetry.count("argus_rows_healed_total", hole.rows, { source, type });
+    this.#telemetry.count("argus_gaps_settled_total", 1, { source, type, outcome: hole.outcome });
+    if (hole.outcome === "healed") this.#telemetry.log("warn", "sequence gap healed", { ...hole });
+    else this.#telemetry.log("error", "sequence gap cannot be healed", { ...hole });
+  }
+
   /** For a while no socket carried a path whose ids do not say whether anything was sent. Told at 1, 10, 100, …: a cut hits hundreds at once. */
   gapPossible(source: string, type: string, path: string): void {
     this.#telemetry.count("argus_gaps_possible_total", 1, { source, type });

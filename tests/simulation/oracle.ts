@@ -25,10 +25,17 @@ export function firstDifference({ path, owed, published, gaps }: PathClaim): str
   const byId = Map.groupBy(owed, (event) => event.seq.join("-"));
   let previous: readonly [number, number] | undefined;
   let previousSeq = 0;
+  const seen = new Set<string>();
   for (const [i, { type, seq, event }] of published.entries()) {
     const key = type.sequenceKey(event);
     if (key === undefined) return `${path}: event ${i} has no number`;
     const id = key.join("-");
+    if (seen.has(id)) return `${path}: event ${i} (${id}) came twice`;
+    seen.add(id);
+    if (event.origin === "heal") { // nobody was sent it: it fills a hole, so no other has its number
+      previousSeq = seq;
+      continue;
+    }
     const sent = byId.get(id);
     if (sent === undefined) return `${path}: event ${i} (${id}) was never sent`;
     // Two sockets may cut the same updates into one window each, and say so at different times.
@@ -68,7 +75,7 @@ function firstMissing(
 /** Stretches of numbers without a hole. Where ids only rise every event stands alone. */
 function coverOf(published: readonly Published[]): [number, number][] {
   const spans: [number, number][] = [];
-  for (const { type, event } of published) {
+  for (const { type, event } of published.filter(({ event }) => event.origin === "live")) {
     const [first, last] = type.sequenceKey(event)!;
     const open = spans.at(-1);
     if (type.name !== "bbo" && open !== undefined && first <= open[1] + 1) open[1] = last;

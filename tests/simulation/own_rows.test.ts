@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { EventBase, EventType, SequenceKey } from "../../src/events/event_type.ts";
 import type { GapEvent } from "../../src/events/gap.ts";
 import type { InstrumentEvent } from "../../src/events/instrument.ts";
+import type { TradeEvent } from "../../src/events/trade.ts";
 import type { SessionEvent } from "../../src/events/session.ts";
 import { marketListings } from "../../src/sim/venue/market_names.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
@@ -19,6 +20,23 @@ function keysOf(scene: Scene, path: string): SequenceKey[] {
   return scene.events(path).map(({ type, event }) => (type as EventType).sequenceKey(event as EventBase)!);
 }
 
+/** Live and fetched together are every trade from the first to the last, and the fetched ones are what the market did. */
+function assertHealed(scene: Scene, path: string, again: string): void {
+  const events = scene.events(path).map(({ event }) => event as TradeEvent);
+  const ids = events.map(({ tradeId }) => tradeId!).sort((a, b) => a - b);
+  ids.forEach((id, i) => assert.equal(id, ids[0]! + i, again));
+  for (const event of events.filter(({ origin }) => origin === "heal")) {
+    const [trade] = scene.market.trades(event.symbol, event.tradeId, 1);
+    assert.deepEqual(
+      [event.tradeId, event.price, event.size, event.side, event.eventTime],
+      [trade!.id, Number(trade!.price), Number(trade!.size), trade!.isBuyerMaker ? "sell" : "buy", trade!.time],
+      again,
+    );
+  }
+  const newest = events.filter(({ origin }) => origin === "live").at(-1);
+  assert.equal(scene.lastOf(path), newest, `${path}: the current value is an old one\n${again}`);
+}
+
 for (const seed of seedsFrom(1, 6)) {
   test(`every hole in a numbered stream is a gap row with its edges, and no row tells of a hole that is not there (seed ${seed})`, async () => {
     const scene = sceneOf(seed);
@@ -27,7 +45,7 @@ for (const seed of seedsFrom(1, 6)) {
       await scene.world.advance(5_000 + random.below(5_000));
       scene.world.network.cutAll(VENUE);
     }
-    await scene.world.advance(20_000);
+    await scene.world.advance(40_000);
     await scene.settle();
     const rows = scene.published.own<GapEvent>("gap");
     let holes = 0;
@@ -52,13 +70,22 @@ for (const seed of seedsFrom(1, 6)) {
         }
         continue;
       }
-      const expected = keys.flatMap(([first], i) =>
-        i > 0 && first > keys[i - 1]![1] + 1 ? [[keys[i - 1]![1], first, first - keys[i - 1]![1] - 1]] : []
+      const live = scene.events(path).filter(({ event }) => event.origin === "live").map(({ type, event }) => type.sequenceKey(event)!);
+      const expected = live.flatMap(([first], i) =>
+        i > 0 && first > live[i - 1]![1] + 1 ? [[live[i - 1]![1], first, first - live[i - 1]![1] - 1]] : []
       );
-      assert.deepEqual(later.map(({ afterId, beforeId, missing }) => [afterId, beforeId, missing]), expected, again);
-      assert.ok(
-        later.every(({ reason, fromTime, toTime, outcome }) => reason === "sequence" && fromTime <= toTime && outcome === "unhealable"),
-      );
+      const seen = later.filter(({ outcome }) => outcome === (type === "trade" ? "open" : "unhealable"));
+      assert.deepEqual(seen.map(({ afterId, beforeId, missing }) => [afterId, beforeId, missing]), expected, again);
+      assert.ok(later.every(({ reason, fromTime, toTime }) => reason === "sequence" && fromTime <= toTime), again);
+      if (type === "trade") {
+        const settled = later.filter(({ outcome }) => outcome !== "open");
+        assert.deepEqual(
+          settled.map(({ afterId, beforeId, missing, healedRows, outcome }) => [afterId, beforeId, missing === healedRows, outcome]),
+          expected.map(([afterId, beforeId]) => [afterId, beforeId, true, "healed"]),
+          again,
+        );
+        assertHealed(scene, path, again);
+      }
       holes += expected.length;
     }
     assert.ok(holes > 0, "no cut made a hole");
@@ -127,4 +154,20 @@ test("session rows: the recorder's life and every socket's, in order, and a cloc
   assert.deepEqual(rows.filter(({ event }) => event === "clock_step").map(({ detail }) => detail), [
     "the wall clock was set by +3600.000 s",
   ]);
+});
+
+test("holes of a time in which the venue could not be reached are healed when it can be, and each is settled", async () => {
+  const scene = sceneOf(7);
+  await scene.world.advance(6_000);
+  scene.world.network.cutAll(VENUE);
+  await scene.world.advance(500);
+  scene.world.network.partition(VENUE, true);
+  await scene.world.advance(12_000);
+  scene.world.network.partition(VENUE, false);
+  await scene.world.advance(120_000);
+  const rows = scene.published.own<GapEvent>("gap").filter(({ dataType, reason }) => dataType === "trade" && reason === "sequence");
+  const outcomes = rows.map(({ outcome }) => outcome);
+  assert.ok(outcomes.filter((outcome) => outcome === "healed").length > 0, `${outcomes}`);
+  assert.equal(outcomes.filter((outcome) => outcome === "open").length, outcomes.filter((outcome) => outcome !== "open").length);
+  await scene.settle();
 });

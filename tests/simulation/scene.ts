@@ -1,4 +1,5 @@
 import { Agora } from "../../src/agora/agora.ts";
+import type { EventBase } from "../../src/events/event_type.ts";
 import type { Listing } from "../../src/exchanges/dialect.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/network/dispatcher.ts";
@@ -38,6 +39,7 @@ export class Scene {
   readonly telemetry: Telemetry;
   readonly dispatcher: Dispatcher;
   readonly published: PathLog;
+  readonly #lasts = new Map<string, EventBase>();
   /** Warnings and errors. */
   readonly complaints: LogLine[] = [];
 
@@ -88,6 +90,7 @@ export class Scene {
     this.venue.quiesce();
     await this.world.runUntil(this.venue.delivered(), 120_000);
     await this.world.advance(10_000);
+    for (const path of this.agora.paths("**")) this.#lasts.set(path, this.agora.last(path)!);
     this.dispatcher[Symbol.dispose]();
     await this.world.runUntil(this.published.end(), 1_000);
     this.venue.stop();
@@ -107,6 +110,11 @@ export class Scene {
       gaps.set(path, [...gaps.get(path) ?? [], { afterId: Number(fields["afterId"]), beforeId: Number(fields["beforeId"]) }]);
     }
     return gaps;
+  }
+
+  /** The path's current value when the recorder was told to stop. */
+  lastOf(path: string): EventBase | undefined {
+    return this.#lasts.get(path);
   }
 
   events(path: string): readonly Published[] {

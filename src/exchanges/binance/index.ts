@@ -27,6 +27,7 @@ const spot: Source = {
   // The venue pings every 20 s; ours go out only on a socket that is silent, far below the frame limit.
   heartbeat: { pingEveryMs: 5_000, silentAfterMs: 10_000, staleAfterMs: 60_000 },
   timeUnit: "us",
+  restHeaders: { "x-mbx-time-unit": "MICROSECOND" },
   socketUrl: (endpoint) => `${endpoint.replace(/\/+$/, "")}/stream?timeUnit=MICROSECOND`,
   subscribe: (streams, firstId) => controlFrames("SUBSCRIBE", streams, firstId),
   unsubscribe: (streams, firstId) => controlFrames("UNSUBSCRIBE", streams, firstId),

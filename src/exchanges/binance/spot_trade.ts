@@ -16,6 +16,17 @@ const raw = v.object({
   M: unread,
 });
 
+/** A row of `GET /api/v3/historicalTrades`: rest-api, "Old trade lookup", weight 25, no key needed, read 2026-11. */
+const row = v.object({
+  id,
+  price: v.string(),
+  qty: v.string(),
+  quoteQty: unread,
+  time,
+  isBuyerMaker: v.boolean(),
+  isBestMatch: unread,
+});
+
 /**
  * Spot trades: web-socket-streams, "Trade Streams", read 2026-11.
  *
@@ -43,4 +54,22 @@ export const spotTrade: Channel<TradeEvent, v.InferOutput<typeof raw>> = {
     origin: frame.origin,
   }],
   continuity: (previous, next) => next[1] <= previous[1] ? "duplicate" : next[0] === previous[1] + 1 ? "next" : "gap",
+  heal: {
+    countMax: 1_000,
+    weight: 25,
+    path: (symbol, firstId, count) => `/api/v3/historicalTrades?symbol=${encodeURIComponent(symbol)}&fromId=${firstId}&limit=${count}`,
+    row,
+    ofRow: (each: v.InferOutput<typeof row>, frame) => ({
+      recvTime: frame.recvTime,
+      eventTime: frame.time(each.time),
+      source: frame.source,
+      symbol: frame.symbol,
+      tradeId: each.id,
+      tradeKey: undefined,
+      price: frame.decimal(each.price),
+      size: frame.decimal(each.qty),
+      side: each.isBuyerMaker ? "sell" : "buy",
+      origin: frame.origin,
+    }),
+  },
 };
