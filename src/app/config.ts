@@ -154,6 +154,7 @@ class Reading {
       universeIntervalMs: value("universe_interval") as number,
       workerMaxAgeMs: value("worker_max_age") as number,
       redundancy: value("redundancy") as number,
+      bookAnchorIntervalMs: value("book_anchor_interval") as number,
       wsUrls: value("ws_url") as string[],
       restUrl: value("rest_url") as string,
     };

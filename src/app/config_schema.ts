@@ -20,6 +20,7 @@ export interface SourceConfig {
   readonly universeIntervalMs: number;
   readonly workerMaxAgeMs: number;
   readonly redundancy: number;
+  readonly bookAnchorIntervalMs: number;
   readonly wsUrls: readonly string[];
   readonly restUrl: string;
 }
@@ -71,6 +72,11 @@ export function sourceSettings(source: Source): Readonly<Record<string, Setting>
       default: 1,
       schema: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)),
     },
+    book_anchor_interval: duration(
+      "1h",
+      [60 * SECOND_MS, 7 * DAY_MS],
+      "How often the whole order book is fetched, beside starts, holes and midnight.",
+    ),
     ws_url: {
       ...list(
         ws,

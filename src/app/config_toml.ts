@@ -42,6 +42,7 @@ export function userValues(config: Config): Map<string, unknown> {
     values.set(`${prefix}.universe_interval`, formatDuration(source.universeIntervalMs));
     values.set(`${prefix}.worker_max_age`, formatDuration(source.workerMaxAgeMs));
     values.set(`${prefix}.redundancy`, source.redundancy);
+    values.set(`${prefix}.book_anchor_interval`, formatDuration(source.bookAnchorIntervalMs));
     values.set(`${prefix}.ws_url`, source.wsUrls.length === 1 ? source.wsUrls[0] : source.wsUrls);
     values.set(`${prefix}.rest_url`, source.restUrl);
   }

@@ -4,7 +4,7 @@ import type { EventBase, Origin } from "../events/event_type.ts";
 import { parseDecimal } from "../lib/decimal.ts";
 import { DecodeError } from "../lib/errors.ts";
 import { US_PER_DAY, US_PER_MS } from "../lib/time.ts";
-import type { Channel, Classified, FrameInfo, Heal, Source, TimeUnit } from "./source.ts";
+import type { Channel, Classified, FrameInfo, Heal, Snapshot, Source, TimeUnit } from "./source.ts";
 
 export type Decoded =
   | {
@@ -77,14 +77,28 @@ export class Codec {
   /** Rows of a REST answer that fill a hole, as events of origin `heal`. Throws DecodeError for an answer that is not what the venue promises. */
   healed<T extends EventBase>(heal: Heal<T, unknown>, symbol: string, answer: unknown, recvTime: number): T[] {
     if (!Array.isArray(answer)) throw new DecodeError("shape", `expected a list of rows for ${symbol}`);
+    return answer.map((each) =>
+      this.#fetched(heal.row, each, { symbol, recvTime, origin: "heal" }, (row, frame) => heal.ofRow(row, frame))
+    );
+  }
+
+  /** A REST answer that holds a whole state, as an event of origin `snapshot`. Throws DecodeError. */
+  snapshot<T extends EventBase>(snapshot: Snapshot<T, unknown>, symbol: string, answer: unknown, recvTime: number): T {
+    return this.#fetched(snapshot.raw, answer, { symbol, recvTime, origin: "snapshot" }, (raw, frame) => snapshot.ofSnapshot(raw, frame));
+  }
+
+  #fetched<Raw, T>(
+    schema: v.GenericSchema<unknown, Raw>,
+    value: unknown,
+    about: { readonly symbol: string; readonly recvTime: number; readonly origin: Origin },
+    of: (raw: Raw, frame: FrameInfo) => T,
+  ): T {
+    const parsed = v.safeParse(schema, value, { abortEarly: true });
+    if (!parsed.success) throw schemaError(`answer for ${about.symbol}`, parsed.issues[0]);
     const { origin } = this.#frame;
-    Object.assign(this.#frame, { recvTime, symbol, origin: "heal" });
+    Object.assign(this.#frame, about);
     try {
-      return answer.map((each) => {
-        const parsed = v.safeParse(heal.row, each, { abortEarly: true });
-        if (!parsed.success) throw schemaError(`row of ${symbol}`, parsed.issues[0]);
-        return heal.ofRow(parsed.output, this.#frame);
-      });
+      return of(parsed.output, this.#frame);
     } finally {
       this.#frame.origin = origin;
     }

@@ -56,6 +56,17 @@ export interface Channel<T extends EventBase, Raw> {
   /** How a hole is filled, where the venue keeps what was. */
   // deno-lint-ignore no-explicit-any -- rows of all venues; the registry is the documented exception
   readonly heal?: Heal<T, any>;
+  /** How the whole state is fetched, for streams that send changes only. */
+  // deno-lint-ignore no-explicit-any -- as above
+  readonly snapshot?: Snapshot<T, any>;
+}
+
+/** The state of a stream of changes at one moment, over REST. */
+export interface Snapshot<T extends EventBase, Raw> {
+  readonly weight: number;
+  path(symbol: string): string;
+  readonly raw: GenericSchema<unknown, Raw>;
+  ofSnapshot(raw: Raw, frame: FrameInfo): T;
 }
 
 /** Events by their sequence number over REST. */

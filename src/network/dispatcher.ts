@@ -9,6 +9,7 @@ import { sleep } from "../lib/sleep.ts";
 import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
+import { BookAnchors } from "./book_anchors.ts";
 import { Chronicle } from "./chronicle.ts";
 import { ConnectionBudget } from "./connection_budget.ts";
 import { Healer } from "./healer.ts";
@@ -26,6 +27,8 @@ export interface DispatcherOptions extends Selection {
   readonly restUrls: readonly string[];
   readonly streamsPerWorkerMax?: number;
   readonly staleAfterMs?: number;
+  /** How often whole books are fetched, beside starts, holes and midnights. */
+  readonly bookAnchorIntervalMs: number;
   readonly keepFrame: KeepFrame;
   /** Version and configuration, for the `session` row of the start. */
   readonly about?: string;
@@ -54,6 +57,7 @@ export class Dispatcher implements Disposable {
   readonly #rest: RestClient;
   readonly #codec: Codec;
   readonly #healer: Healer;
+  readonly #anchors: BookAnchors;
   readonly #lanes: Lanes;
   readonly #seats: Seat[][] = [];
   readonly #routers = new Map<string, AgoraRouter<EventBase>>();
@@ -81,6 +85,12 @@ export class Dispatcher implements Disposable {
     });
     this.#codec = new Codec(source);
     this.#healer = new Healer(runtime, this.#rest, this.#codec, this.#stop.signal);
+    this.#anchors = new BookAnchors(runtime, this.#rest, this.#codec, {
+      intervalMs: options.bookAnchorIntervalMs,
+      weightPerMinute: source.limits.restWeightPerMinute,
+      signal: this.#stop.signal,
+      failed: (path, why) => happenings.anchorFailed(source.id, path, why),
+    });
     this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
     this.#budget = new ConnectionBudget(runtime, source.limits);
     this.#chronicle = new Chronicle(runtime, agora, source.id);
@@ -120,6 +130,7 @@ export class Dispatcher implements Disposable {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#codecLook();
+    this.#anchors[Symbol.dispose]();
     for (const seat of this.#seats.flat()) seat[Symbol.dispose]();
     for (const router of this.#routers.values()) router[Symbol.dispose]();
     this.#routers.clear();
@@ -176,11 +187,15 @@ export class Dispatcher implements Disposable {
   }
 
   /** Nothing is known to the left of a path's first event: since the recorder began, or since the universe last did not have the symbol. */
-  #began({ channel, symbol }: Binding, first: EventBase, since: number | undefined): void {
+  #began({ channel, symbol, path }: Binding, first: EventBase, since: number | undefined): void {
+    const beforeId = (channel.event.sequenceKey(first) as SequenceKey | undefined)?.[0];
+    if (channel.snapshot !== undefined && beforeId !== undefined) {
+      this.#anchors.began({ path, channel, symbol, fill: (events) => this.#routers.get(path)?.fill(events) }, beforeId);
+    }
     this.#chronicle.gap(symbol, {
       dataType: channel.event.name,
       afterId: undefined,
-      beforeId: (channel.event.sequenceKey(first) as SequenceKey | undefined)?.[0],
+      beforeId,
       missing: undefined,
       fromTime: since ?? this.#startTime,
       toTime: first.recvTime,
@@ -199,9 +214,16 @@ export class Dispatcher implements Disposable {
     else this.#happenings.gapPossible(this.#source.id, type.name, path);
     const missing = isProven ? beforeId - afterId - 1 : undefined;
     const row = { dataType: type.name, afterId, beforeId, missing, fromTime: after.recvTime, toTime: before.recvTime, reason };
-    const isHealable = isProven && channel.heal !== undefined;
-    this.#chronicle.gap(symbol, { ...row, outcome: isHealable ? "open" : "unhealable", healedRows: 0 });
-    if (!isHealable) return;
+    const isOpen = isProven && (channel.heal !== undefined || channel.snapshot !== undefined);
+    this.#chronicle.gap(symbol, { ...row, outcome: isOpen ? "open" : "unhealable", healedRows: 0 });
+    if (!isOpen) return;
+    if (channel.heal === undefined) {
+      void this.#anchors.broken(path, beforeId).then((isAnchored) => {
+        if (this.#stop.signal.aborted) return;
+        this.#chronicle.gap(symbol, { ...row, outcome: isAnchored ? "resnapshot" : "unhealable", healedRows: isAnchored ? 1 : 0 });
+      });
+      return;
+    }
     const fill = (events: readonly EventBase[]) => this.#routers.get(path)?.fill(events);
     void this.#healer.heal({ channel, symbol, afterId, beforeId, fill }).then((healing) => {
       if (healing === undefined || this.#stop.signal.aborted) return;
@@ -212,6 +234,7 @@ export class Dispatcher implements Disposable {
 
   #delist(path: string): void {
     this.#bindings.delete(path);
+    this.#anchors.ended(path);
     this.#routers.get(path)?.[Symbol.dispose]();
     this.#routers.delete(path);
   }

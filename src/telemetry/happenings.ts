@@ -164,6 +164,12 @@ export class Happenings {
     else this.#telemetry.log("error", "sequence gap cannot be healed", { ...hole });
   }
 
+  /** A whole book could not be had: until the next one this stream cannot be rebuilt. */
+  anchorFailed(source: string, path: string, why: string): void {
+    this.#telemetry.count("argus_anchors_failed_total", 1, { source });
+    this.#telemetry.log("error", "book cannot be fetched, trying again at the next interval", { source, path, why });
+  }
+
   /** For a while no socket carried a path whose ids do not say whether anything was sent. Told at 1, 10, 100, …: a cut hits hundreds at once. */
   gapPossible(source: string, type: string, path: string): void {
     this.#telemetry.count("argus_gaps_possible_total", 1, { source, type });

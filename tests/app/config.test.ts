@@ -48,6 +48,7 @@ describe("the configuration", () => {
       universeIntervalMs: durations,
       workerMaxAgeMs: durations,
       redundancy: fc.integer({ min: 1, max: 4 }),
+      bookAnchorIntervalMs: fc.integer({ min: 60, max: 86_400 }).map((seconds) => seconds * 1_000),
       wsUrls: fc.array(urls("ws").filter((url) => URL.canParse(url)), { minLength: 1, maxLength: 3 }),
       restUrl: urls("http").filter((url) => URL.canParse(url)),
     });

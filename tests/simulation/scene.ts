@@ -18,13 +18,19 @@ import { PathLog, type Published } from "./path_log.ts";
 export const real = await loadRuntime(import.meta.url);
 export const VENUE = "venue.sim";
 
-export interface SceneOptions
-  extends
-    Partial<Pick<DispatcherOptions, "universeIntervalMs" | "workerMaxAgeMs" | "redundancy" | "staleAfterMs" | "streamsPerWorkerMax">> {
+export interface SceneOptions extends
+  Partial<
+    Pick<
+      DispatcherOptions,
+      "universeIntervalMs" | "workerMaxAgeMs" | "bookAnchorIntervalMs" | "redundancy" | "staleAfterMs" | "streamsPerWorkerMax"
+    >
+  > {
   readonly seed: number;
   readonly listings: readonly Listing[];
   /** Events a second of the whole market. */
   readonly rate: number;
+  /** µs since the epoch. */
+  readonly startTime?: number;
   readonly venue?: VenueOptions;
 }
 
@@ -51,11 +57,12 @@ export class Scene {
       venue = {},
       universeIntervalMs = 3_600_000,
       workerMaxAgeMs = 3_600_000,
+      bookAnchorIntervalMs = 3_600_000,
       redundancy = 1,
       staleAfterMs,
       streamsPerWorkerMax,
     } = options;
-    this.world = new World(real, { seed });
+    this.world = new World(real, { seed, ...(options.startTime === undefined ? {} : { startTime: options.startTime }) });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
     this.market = new SyntheticMarket(exchange, dialect, { seed, rate, listings });
@@ -73,6 +80,7 @@ export class Scene {
       types: ["bbo", "trade", "depth"],
       universeIntervalMs,
       workerMaxAgeMs,
+      bookAnchorIntervalMs,
       redundancy,
       wsUrls: [`ws://${VENUE}`],
       restUrls: [`http://${VENUE}`],

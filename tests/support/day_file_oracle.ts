@@ -59,6 +59,7 @@ function comparePath(
   const seen = new Set<string>();
   let previous: readonly [number, number] | undefined;
   for (const [i, row] of stored.entries()) {
+    if (row["origin"] === "snapshot") continue; // a whole book, fetched: the stream goes on around it
     const seq = [Number(row[firstColumn]), Number(row[lastColumn])] as const;
     const id = seq.join("-");
     if (row["origin"] === "heal") { // nobody was sent it: it fills a hole, so no other row has its number
@@ -84,7 +85,7 @@ function comparePath(
 /** Windows that arrived and are not covered by the rows' windows together. */
 function uncovered(events: readonly OwedEvent[], stored: readonly Record<string, unknown>[]): OwedEvent[] {
   const spans: [number, number][] = [];
-  for (const row of stored) {
+  for (const row of stored.filter(({ origin }) => origin === "live")) {
     const [first, last] = [Number(row["first_update_id"]), Number(row["last_update_id"])];
     const open = spans.at(-1);
     if (open !== undefined && first <= open[1] + 1) open[1] = Math.max(open[1], last);

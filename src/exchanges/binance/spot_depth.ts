@@ -16,6 +16,9 @@ const raw = v.object({
   a: pairs,
 });
 
+/** `GET /api/v3/depth`: rest-api, "Order book", weight 50 for 1,000 levels a side, read 2026-11. */
+const book = v.object({ lastUpdateId: id, bids: pairs, asks: pairs });
+
 /**
  * Spot depth changes every 100 ms: web-socket-streams, "Diff. Depth Stream", read 2026-11.
  *
@@ -48,6 +51,25 @@ export const spotDepth: Channel<DepthEvent, v.InferOutput<typeof raw>> = {
     }];
   },
   continuity: (previous, next) => next[1] <= previous[1] ? "duplicate" : next[0] <= previous[1] + 1 ? "next" : "gap",
+  snapshot: {
+    weight: 50,
+    path: (symbol) => `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=1000`,
+    raw: book,
+    // The answer has neither a time nor a symbol.
+    ofSnapshot: (payload: v.InferOutput<typeof book>, frame) => ({
+      recvTime: frame.recvTime,
+      eventTime: undefined,
+      source: frame.source,
+      symbol: frame.symbol,
+      firstUpdateId: undefined,
+      lastUpdateId: payload.lastUpdateId,
+      prevUpdateId: undefined,
+      isSnapshot: true,
+      bids: levelsOf(payload.bids, frame),
+      asks: levelsOf(payload.asks, frame),
+      origin: frame.origin,
+    }),
+  },
 };
 
 function levelsOf(side: readonly Pair[], frame: FrameInfo): Level[] {

@@ -1,0 +1,165 @@
+/** socket ▸ worker ▸ codec ▸ router ▸ path.  Beside them: whole books, fetched so that any day file alone rebuilds the book. Out: snapshots. */
+import type { DepthEvent } from "../events/depth.ts";
+import type { Codec } from "../exchanges/codec.ts";
+import type { Channel, Rest, Snapshot } from "../exchanges/source.ts";
+import { DecodeError, RestError } from "../lib/errors.ts";
+import { sleep } from "../lib/sleep.ts";
+import { dateOf } from "../lib/time.ts";
+import type { Cancel, Runtime } from "../runtime/runtime.ts";
+
+/** A stream of book changes that wants anchors. */
+export interface AnchoredBook {
+  readonly path: string;
+  // deno-lint-ignore no-explicit-any -- channels of all event types; the registry is the documented exception
+  readonly channel: Channel<any, any>;
+  /** The venue's own spelling. */
+  readonly symbol: string;
+  fill(events: readonly DepthEvent[]): void;
+}
+
+export interface AnchorOptions {
+  readonly intervalMs: number;
+  /** Of the source; anchors take a part of it, so that healing and the universe have room. */
+  readonly weightPerMinute: number;
+  readonly signal: AbortSignal;
+  /** A snapshot could not be had; it is tried again at the next interval. */
+  readonly failed: (path: string, why: string) => void;
+}
+
+interface Book extends AnchoredBook {
+  /** First update id of the unbroken run of changes: an older book does not join it. */
+  runFirstId: number;
+  /** Why an anchor is wanted, the most urgent first; undefined when none is. */
+  due: Urgency | undefined;
+  anchoredMs: number;
+  anchoredDate: string;
+  tries: number;
+  notBeforeMs: number;
+  settled: ((isAnchored: boolean) => void)[];
+}
+
+const URGENCY = { hole: 0, start: 1, interval: 2 } as const;
+type Urgency = keyof typeof URGENCY;
+
+const SHARE = 0.4; // of the venue's weight
+const LOOK_MS = 1_000;
+const TRIES_MAX = 10; // the venue answers from another server's memory, which may lag the stream by a moment
+const RETRY_MS = 1_000;
+
+/**
+ * Keeps every book rebuildable: a snapshot when a stream begins, after each hole of it (of that symbol only), with each UTC day and each
+ * interval; the most urgent first, evenly paced. A snapshot counts when it is not older than the unbroken run of changes it stands in;
+ * whoever rebuilds takes it and applies the changes with higher ids.
+ */
+export class BookAnchors implements Disposable {
+  readonly #runtime: Runtime;
+  readonly #rest: Rest;
+  readonly #codec: Codec;
+  readonly #options: AnchorOptions;
+  readonly #books = new Map<string, Book>();
+  readonly #look: Cancel;
+  #isFetching = false;
+
+  constructor(runtime: Runtime, rest: Rest, codec: Codec, options: AnchorOptions) {
+    this.#runtime = runtime;
+    this.#rest = rest;
+    this.#codec = codec;
+    this.#options = options;
+    this.#look = runtime.timers.every(LOOK_MS, () => this.#fetchNext());
+  }
+
+  /** The stream's first event. */
+  began(book: AnchoredBook, firstId: number): void {
+    this.#books.set(book.path, {
+      ...book,
+      runFirstId: firstId,
+      due: "start",
+      anchoredMs: -Infinity,
+      anchoredDate: "",
+      tries: 0,
+      notBeforeMs: 0,
+      settled: [],
+    });
+  }
+
+  /** A hole before `firstId`. Resolves with whether a book that joins what follows was had. */
+  broken(path: string, firstId: number): Promise<boolean> {
+    const book = this.#books.get(path);
+    if (book === undefined) return Promise.resolve(false);
+    Object.assign(book, { runFirstId: firstId, due: "hole", tries: 0, notBeforeMs: 0 });
+    return new Promise((resolve) => book.settled.push(resolve));
+  }
+
+  ended(path: string): void {
+    const book = this.#books.get(path);
+    this.#books.delete(path);
+    for (const resolve of book?.settled.splice(0) ?? []) resolve(false);
+  }
+
+  [Symbol.dispose](): void {
+    this.#look();
+    for (const path of [...this.#books.keys()]) this.ended(path);
+  }
+
+  #fetchNext(): void {
+    if (this.#isFetching) return;
+    const book = this.#mostUrgent();
+    if (book === undefined) return;
+    this.#isFetching = true;
+    void this.#fetch(book).then(async () => {
+      const { weight } = book.channel.snapshot!;
+      await sleep(this.#runtime.timers, 60_000 * weight / (this.#options.weightPerMinute * SHARE), this.#options.signal);
+      this.#isFetching = false;
+      if (!this.#options.signal.aborted) this.#fetchNext();
+    });
+  }
+
+  #mostUrgent(): Book | undefined {
+    const nowMs = this.#runtime.clock.monotonicMs();
+    const today = dateOf(this.#runtime.clock.wallTime());
+    let best: Book | undefined;
+    for (const book of this.#books.values()) {
+      if (book.due === undefined && (book.anchoredDate !== today || nowMs - book.anchoredMs >= this.#options.intervalMs)) {
+        book.due = "interval";
+      }
+      if (book.due === undefined || book.notBeforeMs > nowMs) continue;
+      if (best === undefined || URGENCY[book.due] < URGENCY[best.due!] || (book.due === best.due && book.anchoredMs < best.anchoredMs)) {
+        best = book;
+      }
+    }
+    return best;
+  }
+
+  async #fetch(book: Book): Promise<void> {
+    const snapshot = book.channel.snapshot as Snapshot<DepthEvent, unknown>;
+    const { clock } = this.#runtime;
+    let why: string;
+    try {
+      const answer = await this.#rest.get(snapshot.path(book.symbol), snapshot.weight);
+      const event = this.#codec.snapshot(snapshot, book.symbol, answer, clock.wallTime());
+      if (this.#books.get(book.path) !== book) return;
+      if (event.lastUpdateId! + 1 >= book.runFirstId) return this.#anchored(book, event);
+      why = `the venue's book (${event.lastUpdateId}) is older than the changes (from ${book.runFirstId})`;
+    } catch (error) {
+      if (!(error instanceof RestError || error instanceof DecodeError)) throw error;
+      if (this.#options.signal.aborted) return;
+      why = error.message;
+    }
+    book.tries++;
+    book.notBeforeMs = clock.monotonicMs() + RETRY_MS * 2 ** Math.min(book.tries, 6);
+    if (book.tries < TRIES_MAX) return;
+    this.#options.failed(book.path, why);
+    this.#settle(book, false);
+  }
+
+  #anchored(book: Book, event: DepthEvent): void {
+    book.fill([event]);
+    this.#settle(book, true);
+  }
+
+  #settle(book: Book, isAnchored: boolean): void {
+    const { clock } = this.#runtime;
+    Object.assign(book, { due: undefined, tries: 0, anchoredMs: clock.monotonicMs(), anchoredDate: dateOf(clock.wallTime()) });
+    for (const resolve of book.settled.splice(0)) resolve(isAnchored);
+  }
+}
