@@ -1,3 +1,7 @@
+import * as fs from "node:fs";
+
+const MEMORY_LOOK_MS = 50;
+
 /** A child process, its lines, and what the system says it used. */
 export function runChild(command: string[], options: { readonly cwd: string; readonly env?: Record<string, string> }) {
   const child = Bun.spawn(command, {
@@ -21,14 +25,27 @@ export function runChild(command: string[], options: { readonly cwd: string; rea
       if (lines.length > 0) firstLine(lines[0]!);
     }
   })();
+  // What the system tells at the end of a child counts our own memory before the child replaced it; this does not.
+  let rssBytes = 0;
+  const look = setInterval(() => rssBytes = Math.max(rssBytes, peakBytes(child.pid)), MEMORY_LOOK_MS);
   const errors = new Response(child.stderr).text();
   const ended = (async () => {
     const code = await child.exited;
     await read;
+    clearInterval(look);
     const usage = child.resourceUsage()!;
     if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${await errors}`);
-    return { code, lines, usage: { cpuUs: Number(usage.cpuTime.total), maxRSS: usage.maxRSS } };
+    return { code, lines, usage: { cpuUs: Number(usage.cpuTime.total), rssBytes: rssBytes || usage.maxRSS } };
   })();
   ended.catch(() => {}); // whoever waits for it hears it
   return { first: Promise.race([first, ended.then(() => "")]), ended, stop: () => child.kill("SIGTERM") };
+}
+
+/** The most memory a running process has had, where the system tells it. */
+function peakBytes(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1_024;
+  } catch {
+    return 0;
+  }
 }

@@ -2,7 +2,7 @@ import process from "node:process";
 import { Agora } from "../../src/agora/agora.ts";
 import { AgoraRouter } from "../../src/agora/router.ts";
 import type { EventBase, EventType } from "../../src/events/event_type.ts";
-import { EVENT_TYPES } from "../../src/events/registry.ts";
+import { EVENT_TYPES, OWN_TYPES } from "../../src/events/registry.ts";
 import { Codec } from "../../src/exchanges/codec.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import { decodeTable } from "../../src/processing/storage/parquet/decode.ts";
@@ -56,7 +56,7 @@ export async function stages(folder: string): Promise<Figure[]> {
     events.length,
   );
 
-  for (const type of EVENT_TYPES) {
+  for (const type of EVENT_TYPES.filter(({ name }) => !OWN_TYPES.includes(name))) {
     const rows = events.filter((each) => each.type === type).map(({ event }) => event);
     let sealed!: SealedTable;
     note(

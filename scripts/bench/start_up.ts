@@ -18,7 +18,7 @@ export async function startUp(folder: string): Promise<Figure[]> {
       const started = performance.now();
       const { usage } = await runChild([...command, "--version"], { cwd: folder }).ended;
       times.push(performance.now() - started);
-      rssBytes = Math.max(rssBytes, usage.maxRSS);
+      rssBytes = Math.max(rssBytes, usage.rssBytes);
     }
     figures.push({ what: `start-up: ${name} --version`, value: times.sort((a, b) => a - b)[RUNS >> 1]!, unit: "ms wall" });
     figures.push({ what: `memory: ${name} --version`, value: rssBytes / 1e6, unit: "MB RSS at most" });

@@ -135,7 +135,7 @@ class Import {
       type.name,
       new StorageHandler(this.#runtime, type, storage, {
         chunkRowsMax: CHUNK_ROWS,
-        bufferedRowsMax: Infinity,
+        bufferedBytesMax: Infinity,
       }),
     ]));
     const write = async () => {

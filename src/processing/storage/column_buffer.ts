@@ -4,8 +4,8 @@ import type { SealedColumn } from "./table.ts";
 
 /** One column of rows that are not yet sealed. */
 export interface ColumnBuffer {
-  /** A field of an event; undefined is null. */
-  push(value: unknown): void;
+  /** A field of an event; undefined is null. Returns the bytes it takes. */
+  push(value: unknown): number;
   /** A sealed column of the same kind. */
   pushAll(column: SealedColumn): void;
   /** What was pushed, copied; the buffer is empty afterwards. */
@@ -72,8 +72,9 @@ const counts = () => new Growing((length) => new Uint32Array(length));
 class Numbers implements ColumnBuffer {
   readonly #values = doubles();
 
-  push(value: unknown): void {
+  push(value: unknown): number {
     this.#values.push(value === undefined ? NaN : value as number);
+    return 8;
   }
 
   pushAll(column: SealedColumn): void {
@@ -89,8 +90,9 @@ class Numbers implements ColumnBuffer {
 class Flags implements ColumnBuffer {
   readonly #values = new Growing((length) => new Uint8Array(length));
 
-  push(value: unknown): void {
+  push(value: unknown): number {
     this.#values.push(value === true ? 1 : 0);
+    return 1;
   }
 
   pushAll(column: SealedColumn): void {
@@ -109,8 +111,9 @@ class Texts implements ColumnBuffer {
   #lastText: string | undefined;
   #lastCode = 0;
 
-  push(value: unknown): void {
+  push(value: unknown): number {
     this.#codes.push(value === undefined ? 0 : this.#code(value as string));
+    return 4;
   }
 
   pushAll(column: SealedColumn): void {
@@ -141,13 +144,14 @@ class Levels implements ColumnBuffer {
   readonly #prices = doubles();
   readonly #sizes = doubles();
 
-  push(value: unknown): void {
+  push(value: unknown): number {
     const levels = value as readonly Level[];
     this.#counts.push(levels.length);
     for (const [price, size] of levels) {
       this.#prices.push(price);
       this.#sizes.push(size);
     }
+    return 4 + 16 * levels.length;
   }
 
   pushAll(column: SealedColumn): void {

@@ -15,16 +15,18 @@ export interface StorageHandlerOptions {
   readonly sealAgeMs?: number;
   /** So many are sealed at once, whatever the tick says. */
   readonly chunkRowsMax?: number;
-  /** Over all streams; beyond it everything is sealed. */
-  readonly bufferedRowsMax?: number;
+  /** Over all streams; beyond it the large ones are sealed. */
+  readonly bufferedBytesMax?: number;
 }
 
 const DEFAULTS = {
   sealRows: 4_096,
   sealAgeMs: 0,
   chunkRowsMax: 65_536, // 4 MB of columns
-  bufferedRowsMax: 1_000_000, // about 60 MB
+  bufferedBytesMax: 32 * 1024 * 1024, // twice that while the storage thread has its copy: three types, 200 MB at the very most
 };
+
+const LARGE_SHARE = 256; // of the limit: a few streams bring most of the rows, and sealing thousands of quiet ones frees nothing
 
 interface Buffer<T extends EventBase> {
   readonly table: Table<T>;
@@ -43,6 +45,7 @@ export class StorageHandler<T extends EventBase> implements Disposable {
   readonly #chunks = new Map<string, number>();
   readonly #tick: Cancel;
   #rowsBuffered = 0;
+  #bytesBuffered = 0;
   #rows = 0;
 
   constructor(runtime: Pick<Runtime, "clock" | "timers">, type: EventType<T>, sink: ChunkSink, options: StorageHandlerOptions) {
@@ -73,11 +76,11 @@ export class StorageHandler<T extends EventBase> implements Disposable {
 
   append(path: string, event: T): void {
     const buffer = this.#bufferOf(path, event.recvTime);
-    buffer.table.append(event);
+    this.#bytesBuffered += buffer.table.append(event);
     this.#rows++;
     this.#rowsBuffered++;
     if (buffer.table.rows >= this.#options.chunkRowsMax) this.#seal(path, buffer);
-    if (this.#rowsBuffered >= this.#options.bufferedRowsMax) this.sealAll();
+    if (this.#bytesBuffered >= this.#options.bufferedBytesMax) this.#sealLarge();
   }
 
   /** Hands everything over: at shutdown, and when memory is short. */
@@ -105,6 +108,12 @@ export class StorageHandler<T extends EventBase> implements Disposable {
     return buffer;
   }
 
+  #sealLarge(): void {
+    const { bufferedBytesMax } = this.#options;
+    for (const [path, buffer] of this.#buffers) if (buffer.table.bytes >= bufferedBytesMax / LARGE_SHARE) this.#seal(path, buffer);
+    if (this.#bytesBuffered >= bufferedBytesMax / 2) this.sealAll();
+  }
+
   #sealDue(): void {
     const nowMs = this.#clock.monotonicMs();
     const nowTime = this.#clock.wallTime();
@@ -123,6 +132,7 @@ export class StorageHandler<T extends EventBase> implements Disposable {
     const chunk = (this.#chunks.get(path) ?? 0) + 1;
     this.#chunks.set(path, chunk);
     this.#rowsBuffered -= rows;
+    this.#bytesBuffered -= buffer.table.bytes;
     this.#sink.put(path, chunk, buffer.table.seal());
   }
 }

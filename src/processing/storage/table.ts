@@ -27,6 +27,7 @@ export class Table<T extends EventBase> {
   readonly #columns: readonly Column<T>[];
   readonly #buffers: readonly ColumnBuffer[];
   #rows = 0;
+  #bytes = 0;
 
   constructor(type: EventType<T>) {
     this.#columns = type.columns;
@@ -37,15 +38,24 @@ export class Table<T extends EventBase> {
     return this.#rows;
   }
 
-  append(event: T): void {
-    for (let i = 0; i < this.#columns.length; i++) this.#buffers[i]!.push(event[this.#columns[i]!.field]);
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Returns the bytes the row takes. */
+  append(event: T): number {
+    let bytes = 0;
+    for (let i = 0; i < this.#columns.length; i++) bytes += this.#buffers[i]!.push(event[this.#columns[i]!.field]);
     this.#rows++;
+    this.#bytes += bytes;
+    return bytes;
   }
 
   /** The rows so far, copied out; the table is empty afterwards. */
   seal(): SealedTable {
     const sealed = { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.seal()) };
     this.#rows = 0;
+    this.#bytes = 0;
     return sealed;
   }
 }

@@ -84,7 +84,7 @@ describe("StorageHandler", () => {
   });
 
   it("a burst is sealed without waiting for the tick, by stream and in sum, and loses nothing", () => {
-    const { handler, put } = handling({ flushIntervalMs: 60_000, chunkRowsMax: 10, bufferedRowsMax: 25 });
+    const { handler, put } = handling({ flushIntervalMs: 60_000, chunkRowsMax: 10, bufferedBytesMax: 1_500 });
     const sent = Array.from({ length: 100 }, (_, i) => aTrade(NOON + i, i % 3 === 0 ? "A" : `B${i % 7}`));
     for (const event of sent) handler.append(`binance/trade/${event.symbol}`, event);
     assert.ok(handler.rowsBuffered < 25);
