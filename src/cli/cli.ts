@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   "record": { summary: "connect, publish, store (the default)", load: async () => (await import("./record.ts")).record },
   "simulate": { summary: "a venue on loopback that speaks a source's dialect", load: async () => (await import("./simulate.ts")).simulate },
   "import": { summary: "raw captures into the same Parquet files", load: async () => (await import("./import.ts")).importFiles },
+  "verify": {
+    summary: "is what was recorded right, and is everything that is missing told?",
+    load: async () => (await import("./verify.ts")).verify,
+  },
   "inspect": {
     summary: "one Parquet file: schema, row groups, ranges, metadata",
     load: async () => (await import("./inspect.ts")).inspect,

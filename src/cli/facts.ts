@@ -18,6 +18,18 @@ export function factsTable(value: object): string {
   return rows.map(([name, leaf]) => `${name.padEnd(width)}  ${leaf}`).join("\n");
 }
 
+/** Rows under a head, columns lined up: text to the left, numbers to the right. */
+export function textTable(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
+  const cells = rows.map((row) =>
+    row.map((cell) => cell === undefined ? "" : typeof cell === "number" ? cell.toLocaleString("en-US") : cell)
+  );
+  const isNumber = head.map((_, i) => rows.some((row) => typeof row[i] === "number"));
+  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join("  ").trimEnd();
+  return [head, ...cells].map(line).join("\n");
+}
+
 function leaves(value: unknown, path: readonly string[]): (readonly [path: readonly string[], leaf: unknown])[] {
   const plain = value instanceof Map ? Object.fromEntries(value) : value;
   if (typeof plain !== "object" || plain === null) return plain === undefined ? [] : [[path, plain]];

@@ -2,7 +2,7 @@ import { ConfigError } from "../lib/errors.ts";
 import { command, COMMON_ARGS } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import type { FileFacts } from "../processing/storage/inspect.ts";
-import { factsTable, snakeCase } from "./facts.ts";
+import { factsTable, snakeCase, textTable } from "./facts.ts";
 
 export const inspect = command({
   summary: "One Parquet file: schema, row groups, ranges, metadata.",
@@ -24,19 +24,8 @@ export const inspect = command({
 
 /** The file's facts, then a line a column. */
 function fileText({ columns, ...file }: FileFacts): string {
-  const rows = Object.entries(columns).map(([name, { type, encodings, bytes, nulls, min, max }]) => [
-    name,
-    type,
-    encodings,
-    bytes.toLocaleString("en-US"),
-    nulls === undefined ? "" : nulls.toLocaleString("en-US"),
-    min ?? "",
-    max ?? "",
-  ]);
-  const table = [["column", "type", "encodings", "bytes", "nulls", "min", "max"], ...rows];
-  const widths = table[0]!.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
-  const lines = table.map((row) =>
-    row.map((cell, i) => i === 3 || i === 4 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join("  ")
-  );
-  return `${factsTable(file)}\n\n${lines.map((line) => line.trimEnd()).join("\n")}`;
+  const rows = Object.entries(columns).map((
+    [name, { type, encodings, bytes, nulls, min, max }],
+  ) => [name, type, encodings, bytes, nulls, min, max]);
+  return `${factsTable(file)}\n\n${textTable(["column", "type", "encodings", "bytes", "nulls", "min", "max"], rows)}`;
 }

@@ -19,7 +19,7 @@ export const nodeCompression: Compression = {
   },
   gunzip: (bytes) => zlib.gunzipSync(bytes),
   decoder: (format) => decoderStream(format),
-  crc32: (bytes) => zlib.crc32(bytes),
+  crc32: (bytes, previous = 0) => zlib.crc32(bytes, previous),
   sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
 };
 

@@ -210,7 +210,8 @@ export interface Compression {
   unzstd(bytes: Uint8Array, length: number): Uint8Array;
   gunzip(bytes: Uint8Array): Uint8Array;
   decoder(format: "gzip" | "zstd"): TransformStream<Uint8Array, Uint8Array>;
-  crc32(bytes: Uint8Array): number;
+  /** With `previous`, the CRC of bytes that follow those of `previous`. */
+  crc32(bytes: Uint8Array, previous?: number): number;
   /** Lower-case hex. */
   sha256(bytes: Uint8Array): string;
 }

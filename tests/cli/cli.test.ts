@@ -19,7 +19,7 @@ describe("the command line", () => {
     const overview = await argus(["--help"]);
     assert.equal(overview.code, 0);
     const names = [...overview.out.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map(([, name]) => name!);
-    assert.deepEqual(names, ["record", "simulate", "import", "inspect", "config init", "config check", "config show", "sources"]);
+    assert.deepEqual(names, ["record", "simulate", "import", "verify", "inspect", "config init", "config check", "config show", "sources"]);
     await Promise.all(names.map(async (name) => {
       const help = await argus([...name.split(" "), "--help"]);
       assert.equal(help.code, 0, help.err);

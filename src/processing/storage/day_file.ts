@@ -5,6 +5,7 @@ import { decodeSymbol } from "../../lib/symbol_name.ts";
 import type { DiskFile, Runtime } from "../../runtime/runtime.ts";
 import { type EncodedGroups, GroupEncoder, MAGIC } from "./parquet/encode.ts";
 import { concat } from "./parquet/bytes.ts";
+import { isSealIntact, SEAL_KEY, sealFooter, UNSEALED } from "./parquet/footer_seal.ts";
 import { keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
 import type { SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
@@ -17,6 +18,10 @@ export const KEY = {
   merged: "argus.merged",
   /** `{offset}:{bytes}:{crc32}` of the row groups of the last append: after a power cut the footer may be on disk and they not. */
   appended: "argus.appended",
+  /** `{bytes}:{crc32}` of everything before this footer, dead footers too. */
+  content: "argus.content",
+  /** CRC of this footer itself. */
+  footer: SEAL_KEY,
 } as const;
 
 export interface StorageWorld extends Pick<Runtime, "disk" | "compression" | "clock"> {
@@ -40,8 +45,9 @@ export interface FileEnd {
 /** A whole new file. */
 export function newFileBytes(world: StorageWorld, type: EventType, path: string, table: SealedTable, watermark: Watermark): Uint8Array {
   const encoded = world.encoder.encode(type, table, MAGIC.length);
-  const keyValues = keyValuesFor(world, type, path, { encoded, offset: MAGIC.length, watermark, kept: new Map() });
-  return concat([MAGIC, encoded.bytes, trailer(metadataOf(type, encoded, keyValues))]);
+  const before = { bytes: MAGIC.length, crc: world.compression.crc32(MAGIC) };
+  const keyValues = keyValuesFor(world, type, path, { encoded, before, watermark, kept: new Map() });
+  return concat([MAGIC, encoded.bytes, sealedTrailer(world, metadataOf(type, encoded, keyValues))]);
 }
 
 /**
@@ -59,8 +65,9 @@ export function appendRows(
 ): number {
   const offset = file.size();
   const encoded = world.encoder.encode(type, table, offset);
-  const keyValues = keyValuesFor(world, type, path, { encoded, offset, watermark, kept: end.keyValues });
-  const footer = trailer(splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues)));
+  const crc = world.compression.crc32(trailer(end.metadataBytes), contentOf(end).crc);
+  const keyValues = keyValuesFor(world, type, path, { encoded, before: { bytes: offset, crc }, watermark, kept: end.keyValues });
+  const footer = sealedTrailer(world, splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues)));
   file.append(concat([encoded.bytes, footer]));
   try {
     file.sync();
@@ -79,11 +86,15 @@ export function fileEnd(world: StorageWorld, file: Pick<DiskFile, "readAt">, siz
   const from = size - TRAILER_BYTES - length;
   if (!MAGIC.every((byte, i) => tail[4 + i] === byte) || from < MAGIC.length) return undefined;
   const metadataBytes = file.readAt(from, length);
+  if (!isSealIntact(metadataBytes, (bytes) => world.compression.crc32(bytes))) return undefined;
   try {
     const metadata = readMetadata(metadataBytes);
     const keyValues = keyValuesOf(metadata);
     const watermark = Watermark.parse(keyValues.get(KEY.merged) ?? "?");
-    if (watermark === undefined || endOfPages(metadata) > from || !isAppendWhole(world, file, keyValues, from)) return undefined;
+    if (
+      watermark === undefined || endOfPages(metadata) > from || contentOf({ keyValues }).bytes !== from ||
+      !isAppendWhole(world, file, keyValues, from)
+    ) return undefined;
     return { metadataBytes, metadata, keyValues, watermark };
   } catch {
     return undefined; // whatever the reader stumbled over, this is no end of a file of ours
@@ -110,9 +121,26 @@ export function lastWholeEnd(
   return undefined;
 }
 
+/** Bytes from the beginning of a file, and their CRC. */
+export interface Content {
+  readonly bytes: number;
+  readonly crc: number;
+}
+
+/** What the file must hold before its footer. */
+export function contentOf({ keyValues }: Pick<FileEnd, "keyValues">): Content {
+  const [bytes, crc] = (keyValues.get(KEY.content) ?? "").split(":");
+  return { bytes: Number(bytes), crc: Number.parseInt(crc ?? "", 16) };
+}
+
+function sealedTrailer({ compression }: StorageWorld, metadata: Uint8Array): Uint8Array {
+  return trailer(sealFooter(metadata, (bytes) => compression.crc32(bytes)));
+}
+
 interface Appending {
   readonly encoded: EncodedGroups;
-  readonly offset: number;
+  /** What the file holds before the new groups. */
+  readonly before: Content;
   readonly watermark: Watermark;
   readonly kept: ReadonlyMap<string, string>;
 }
@@ -121,8 +149,9 @@ function keyValuesFor(
   { compression, writer }: StorageWorld,
   type: EventType,
   path: string,
-  { encoded, offset, watermark, kept }: Appending,
+  { encoded, before, watermark, kept }: Appending,
 ): Map<string, string> {
+  const { bytes } = encoded;
   const [source, , symbol] = path.split("/");
   return new Map([
     ...kept,
@@ -131,7 +160,9 @@ function keyValuesFor(
     [KEY.symbol, decodeSymbol(symbol!)],
     [KEY.writer, writer],
     [KEY.merged, watermark.toString()],
-    [KEY.appended, `${offset}:${encoded.bytes.length}:${compression.crc32(encoded.bytes).toString(16)}`],
+    [KEY.appended, `${before.bytes}:${bytes.length}:${compression.crc32(bytes).toString(16)}`],
+    [KEY.content, `${before.bytes + bytes.length}:${compression.crc32(bytes, before.crc).toString(16)}`],
+    [KEY.footer, UNSEALED],
   ]);
 }
 
