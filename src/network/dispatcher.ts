@@ -1,7 +1,7 @@
 /** [dispatcher] ▸ worker ▸ codec ▸ router ▸ path.  In: the venue's universe. Out: workers that carry it, and a persistent path a stream. */
 import type { Agora } from "../agora/agora.ts";
-import { AgoraRouter, type Hole } from "../agora/router.ts";
-import type { EventBase, EventType, SequenceKey } from "../events/event_type.ts";
+import { AgoraRouter } from "../agora/router.ts";
+import type { EventBase } from "../events/event_type.ts";
 import { Codec } from "../exchanges/codec.ts";
 import type { Source } from "../exchanges/source.ts";
 import { Backoff } from "../lib/backoff.ts";
@@ -9,10 +9,9 @@ import { sleep } from "../lib/sleep.ts";
 import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
-import { BookAnchors } from "./book_anchors.ts";
 import { Chronicle } from "./chronicle.ts";
 import { ConnectionBudget } from "./connection_budget.ts";
-import { Healer } from "./healer.ts";
+import { Holes } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { Seat, type SeatContext } from "./seat.ts";
@@ -56,8 +55,7 @@ export class Dispatcher implements Disposable {
   readonly #stop = new AbortController();
   readonly #rest: RestClient;
   readonly #codec: Codec;
-  readonly #healer: Healer;
-  readonly #anchors: BookAnchors;
+  readonly #holes: Holes;
   readonly #lanes: Lanes;
   readonly #seats: Seat[][] = [];
   readonly #routers = new Map<string, AgoraRouter<EventBase>>();
@@ -65,7 +63,7 @@ export class Dispatcher implements Disposable {
   readonly #budget: ConnectionBudget;
   readonly #codecLook: Cancel;
   readonly #chronicle: Chronicle;
-  readonly #startTime: number;
+  readonly #unlisten: () => void;
   /** When the universe was last read; undefined before that. */
   #universeTime: number | undefined;
   #told = { timesOff: 0, unknownValues: 0, unknownFields: 0 };
@@ -84,18 +82,20 @@ export class Dispatcher implements Disposable {
       signal: this.#stop.signal,
     });
     this.#codec = new Codec(source);
-    this.#healer = new Healer(runtime, this.#rest, this.#codec, this.#stop.signal);
-    this.#anchors = new BookAnchors(runtime, this.#rest, this.#codec, {
-      intervalMs: options.bookAnchorIntervalMs,
-      weightPerMinute: source.limits.restWeightPerMinute,
-      signal: this.#stop.signal,
-      failed: (path, why) => happenings.anchorFailed(source.id, path, why),
-    });
     this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
     this.#budget = new ConnectionBudget(runtime, source.limits);
     this.#chronicle = new Chronicle(runtime, agora, source.id);
-    this.#startTime = runtime.clock.wallTime();
-    happenings.listen(source.id, ({ event, ...about }) => this.#chronicle.session(event, about));
+    this.#holes = new Holes(runtime, {
+      source,
+      rest: this.#rest,
+      codec: this.#codec,
+      chronicle: this.#chronicle,
+      happenings,
+      bookAnchorIntervalMs: options.bookAnchorIntervalMs,
+      signal: this.#stop.signal,
+      fill: (path, events) => this.#routers.get(path)?.fill(events),
+    });
+    this.#unlisten = happenings.listen(source.id, ({ event, ...about }) => this.#chronicle.session(event, about));
     this.#chronicle.session("start", options.about === undefined ? {} : { detail: options.about });
     this.#codecLook = runtime.timers.every(CODEC_LOOK_MS, () => this.#tellCodec());
   }
@@ -130,12 +130,13 @@ export class Dispatcher implements Disposable {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#codecLook();
-    this.#anchors[Symbol.dispose]();
+    this.#holes[Symbol.dispose]();
     for (const seat of this.#seats.flat()) seat[Symbol.dispose]();
     for (const router of this.#routers.values()) router[Symbol.dispose]();
     this.#routers.clear();
     this.#tellCodec();
     this.#chronicle.session("stop");
+    this.#unlisten();
     this.#chronicle[Symbol.dispose]();
   }
 
@@ -169,7 +170,7 @@ export class Dispatcher implements Disposable {
 
   #list(binding: Binding): void {
     const { event, continuity } = binding.channel;
-    const since = this.#universeTime;
+    const lackedTime = this.#universeTime;
     this.#bindings.set(binding.path, binding);
     this.#routers.set(
       binding.path,
@@ -178,63 +179,17 @@ export class Dispatcher implements Disposable {
         ...(continuity === undefined ? {} : { continuity }),
         holdMs: HOLD_MS,
         listener: {
-          began: (first) => this.#began(binding, first, since),
-          gap: (hole) => this.#gap(binding, hole),
+          began: (first) => this.#holes.began(binding, first, lackedTime),
+          gap: (hole) => this.#holes.found(binding, hole),
           duplicate: () => this.#happenings.duplicate(this.#source.id, event.name),
         },
       }),
     );
   }
 
-  /** Nothing is known to the left of a path's first event: since the recorder began, or since the universe last did not have the symbol. */
-  #began({ channel, symbol, path }: Binding, first: EventBase, since: number | undefined): void {
-    const beforeId = (channel.event.sequenceKey(first) as SequenceKey | undefined)?.[0];
-    if (channel.snapshot !== undefined && beforeId !== undefined) {
-      this.#anchors.began({ path, channel, symbol, fill: (events) => this.#routers.get(path)?.fill(events) }, beforeId);
-    }
-    this.#chronicle.gap(symbol, {
-      dataType: channel.event.name,
-      afterId: undefined,
-      beforeId,
-      missing: undefined,
-      fromTime: since ?? this.#startTime,
-      toTime: first.recvTime,
-      reason: since === undefined ? "start" : "listed",
-      outcome: "unhealable",
-      healedRows: 0,
-    });
-  }
-
-  #gap({ channel, symbol }: Binding, { path, after, before, reason }: Hole<EventBase>): void {
-    const type = channel.event as EventType;
-    const afterId = type.sequenceKey(after)?.[1];
-    const beforeId = type.sequenceKey(before)?.[0];
-    const isProven = reason === "sequence" && afterId !== undefined && beforeId !== undefined;
-    if (isProven) this.#happenings.gap(this.#source.id, type.name, { path, afterId, beforeId });
-    else this.#happenings.gapPossible(this.#source.id, type.name, path);
-    const missing = isProven ? beforeId - afterId - 1 : undefined;
-    const row = { dataType: type.name, afterId, beforeId, missing, fromTime: after.recvTime, toTime: before.recvTime, reason };
-    const isOpen = isProven && (channel.heal !== undefined || channel.snapshot !== undefined);
-    this.#chronicle.gap(symbol, { ...row, outcome: isOpen ? "open" : "unhealable", healedRows: 0 });
-    if (!isOpen) return;
-    if (channel.heal === undefined) {
-      void this.#anchors.broken(path, beforeId).then((isAnchored) => {
-        if (this.#stop.signal.aborted) return;
-        this.#chronicle.gap(symbol, { ...row, outcome: isAnchored ? "resnapshot" : "unhealable", healedRows: isAnchored ? 1 : 0 });
-      });
-      return;
-    }
-    const fill = (events: readonly EventBase[]) => this.#routers.get(path)?.fill(events);
-    void this.#healer.heal({ channel, symbol, afterId, beforeId, fill }).then((healing) => {
-      if (healing === undefined || this.#stop.signal.aborted) return;
-      this.#happenings.healed(this.#source.id, type.name, { path, afterId, beforeId, ...healing });
-      this.#chronicle.gap(symbol, { ...row, outcome: healing.outcome, healedRows: healing.rows });
-    });
-  }
-
   #delist(path: string): void {
     this.#bindings.delete(path);
-    this.#anchors.ended(path);
+    this.#holes.ended(path);
     this.#routers.get(path)?.[Symbol.dispose]();
     this.#routers.delete(path);
   }
