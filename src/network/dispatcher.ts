@@ -15,7 +15,7 @@ import { Holes } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { Seat, type SeatContext } from "./seat.ts";
-import { type KeepFrame, temporaryPath, Worker } from "./worker.ts";
+import { type KeepFrame, temporaryPath, Worker, type WorkerDeps } from "./worker.ts";
 
 export interface DispatcherOptions extends Selection {
   readonly universeIntervalMs: number;
@@ -211,17 +211,17 @@ export class Dispatcher implements Disposable {
       budget: this.#budget,
       workerMaxAgeMs: this.#options.workerMaxAgeMs,
       signal: this.#stop.signal,
-      open: (bindings, attempt, shutdownNoticed) => this.#openWorker(bindings, attempt, shutdownNoticed),
+      open: (bindings, attempt, wantsReplacement) => this.#openWorker(bindings, attempt, wantsReplacement),
     };
   }
 
-  #openWorker(bindings: readonly Binding[], attempt: number, shutdownNoticed: () => void) {
+  #openWorker(bindings: readonly Binding[], attempt: number, wantsReplacement: WorkerDeps["wantsReplacement"]) {
     const { wsUrls, staleAfterMs, keepFrame } = this.#options;
     const worker = new Worker(
       this.#runtime,
       this.#agora,
       this.#source,
-      { codec: this.#codec, happenings: this.#happenings, keepFrame, shutdownNoticed },
+      { codec: this.#codec, happenings: this.#happenings, keepFrame, wantsReplacement },
       bindings,
       {
         id: String(++this.#workersMade),

@@ -5,7 +5,7 @@ import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import type { ConnectionBudget } from "./connection_budget.ts";
-import type { Worker, WorkerEnd } from "./worker.ts";
+import type { Worker, WorkerDeps, WorkerEnd } from "./worker.ts";
 
 const ROTATE_FROM = 0.7; // of worker_max_age: workers that opened together are not replaced together …
 const ROTATE_TO = 0.95; // … and none waits for the last moment
@@ -25,7 +25,7 @@ export interface SeatContext {
   open(
     bindings: readonly Binding[],
     attempt: number,
-    shutdownNoticed: () => void,
+    wantsReplacement: WorkerDeps["wantsReplacement"],
   ): { readonly worker: Worker; readonly joins: readonly Promise<JoinOutcome>[] };
 }
 
@@ -97,7 +97,7 @@ export class Seat implements Disposable {
     const { budget, signal, happenings, sourceId } = this.#context;
     await budget.acquire(signal);
     if (signal.aborted) return undefined;
-    const { worker, joins } = this.#context.open(bindings, this.#attempt, () => this.replace("shutdown_notice"));
+    const { worker, joins } = this.#context.open(bindings, this.#attempt, (reason) => this.replace(reason));
     this.#candidate = worker;
     const joined = worker.subscribed.then(() => Promise.all(joins));
     const outcomes = await Promise.race([joined, worker.ended]);

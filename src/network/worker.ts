@@ -9,6 +9,7 @@ import { unreachable } from "../lib/assert.ts";
 import type { Cancel, Runtime, Socket, SocketClosed } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
+import { Cadence } from "./cadence.ts";
 import { Subscriber } from "./subscriber.ts";
 
 export interface WorkerOptions {
@@ -23,10 +24,19 @@ export type KeepFrame = (
   frame: { readonly source: string; readonly reason: string; readonly recvTime: number; readonly text: string },
 ) => void;
 
+export interface WorkerDeps {
+  readonly codec: Codec;
+  readonly happenings: Happenings;
+  readonly keepFrame: KeepFrame;
+  /** Something says that this worker should be replaced while it lives: a notice from the venue, or one stream that has fallen silent. */
+  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream") => void;
+}
+
 /** Why a worker ended. `terminated`: it was disposed. `stale`: the socket lives but brings no data. */
 export type WorkerEnd = SocketClosed | { readonly cause: "stale"; readonly detail: string };
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const LOOK_MS = 5_000;
 const FRAMES_QUEUED_MAX = 65_536; // 8 s at the measured peak of 8k frames/s on one socket; then they are decoded inside the turn
 
 /**
@@ -53,7 +63,9 @@ export class Worker implements Disposable {
   readonly #staleness: Cancel;
   readonly #frames: string[] = [];
   readonly #recvTimes: number[] = [];
-  readonly #shutdownNoticed: () => void;
+  readonly #wantsReplacement: WorkerDeps["wantsReplacement"];
+  readonly #cadence = new Cadence();
+  #hasToldSilence = false;
   #lastDataMs: number;
   #hasEnded = false;
   #isTurnDue = false;
@@ -63,7 +75,7 @@ export class Worker implements Disposable {
     runtime: Runtime,
     agora: Agora,
     source: Source,
-    deps: { readonly codec: Codec; readonly happenings: Happenings; readonly keepFrame: KeepFrame; readonly shutdownNoticed: () => void },
+    deps: WorkerDeps,
     bindings: readonly Binding[],
     options: WorkerOptions,
   ) {
@@ -73,7 +85,7 @@ export class Worker implements Disposable {
     this.#codec = deps.codec;
     this.#happenings = deps.happenings;
     this.#keepFrame = deps.keepFrame;
-    this.#shutdownNoticed = deps.shutdownNoticed;
+    this.#wantsReplacement = deps.wantsReplacement;
     this.#staleAfterMs = options.staleAfterMs;
     this.streams = bindings.map((binding) => binding.stream);
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
@@ -103,7 +115,7 @@ export class Worker implements Disposable {
       frame: (text) => this.#frame(text),
       closed: (closing) => this.#end(closing),
     });
-    this.#staleness = runtime.timers.every(this.#staleAfterMs / 4, () => this.#checkStaleness());
+    this.#staleness = runtime.timers.every(Math.min(LOOK_MS, this.#staleAfterMs / 4), () => this.#checkStaleness());
   }
 
   /** Closes the socket and ends the temporary paths. Frames already received are decoded first. */
@@ -157,6 +169,7 @@ export class Worker implements Disposable {
     const bound = this.#byStream.get(stream);
     if (bound === undefined) return this.#happenings.frameIgnored(this.#source.id, `stream ${stream}, which was not asked for`);
     this.#lastDataMs = this.#runtime.clock.monotonicMs();
+    this.#cadence.heard(stream, this.#lastDataMs);
     bound.publish(events);
   }
 
@@ -169,7 +182,7 @@ export class Worker implements Disposable {
         return this.#subscriber.refused(classified.id, classified.message);
       case "shutdown":
         this.#happenings.shutdownNoticed(this.#source.id, this.id);
-        return this.#shutdownNoticed();
+        return this.#wantsReplacement("shutdown_notice");
       case "other":
         return this.#happenings.frameIgnored(this.#source.id, classified.what);
       default:
@@ -183,10 +196,21 @@ export class Worker implements Disposable {
   }
 
   #checkStaleness(): void {
-    const ageMs = this.#runtime.clock.monotonicMs() - this.#lastDataMs;
-    if (ageMs < this.#staleAfterMs || this.#hasEnded) return;
+    if (this.#hasEnded) return;
+    const nowMs = this.#runtime.clock.monotonicMs();
+    const ageMs = nowMs - this.#lastDataMs;
+    if (ageMs < this.#staleAfterMs) return this.#checkCadence(nowMs);
     this.#end({ cause: "stale", detail: `no data for ${Math.round(ageMs / 1_000)} s` });
     this.#socket.terminate();
+  }
+
+  /** Told once: if the next worker hears nothing of it either, the stream is silent at the venue. */
+  #checkCadence(nowMs: number): void {
+    const silence = this.#hasToldSilence ? undefined : this.#cadence.silent(nowMs);
+    if (silence === undefined) return;
+    this.#hasToldSilence = true;
+    this.#happenings.streamSilent(this.#source.id, this.id, silence.stream, silence.silentMs);
+    this.#wantsReplacement("silent_stream");
   }
 
   #end(end: WorkerEnd): void {

@@ -94,6 +94,19 @@ export class Happenings {
     this.#telemetry.log("error", "stream cannot be subscribed", { source, worker, stream, why });
   }
 
+  /** Far longer than it ever is, among lively ones. */
+  streamSilent(source: string, worker: string, stream: string, silentMs: number): void {
+    this.#telemetry.count("argus_streams_silent_total", 1, { source });
+    const detail = `${stream} silent for ${Math.round(silentMs / 1_000)} s`;
+    this.#telemetry.log("warn", "a stream fell silent among lively ones, replacing the socket", {
+      source,
+      worker,
+      stream,
+      silentMs: Math.round(silentMs),
+    });
+    this.#tell(source, { event: "stall", worker, detail });
+  }
+
   venueError(source: string, worker: string, code: number | undefined, message: string): void {
     this.#telemetry.count("argus_venue_errors_total", 1, { source });
     this.#telemetry.log("warn", "venue answered with an error", { source, worker, code, message });
@@ -139,10 +152,11 @@ export class Happenings {
     this.#telemetry.log("debug", "frame is no data", { source, what });
   }
 
-  /** A hole no socket filled. ERROR: data was lost, even if not by us. */
+  /** A hole no socket filled. ERROR: data was lost, even if not by us. Told at 1, 10, 100, …: a cut hits hundreds of streams at once. */
   gap(source: string, type: string, gap: { readonly path: string; readonly afterId: number; readonly beforeId: number }): void {
     this.#telemetry.count("argus_gaps_total", 1, { source, type });
-    this.#telemetry.log("error", "sequence gap", { ...gap });
+    const count = this.#telemetry.counter("argus_gaps_total", { source, type });
+    if (isMilestone(count)) this.#telemetry.log("error", "sequence gap; see its gap rows", { source, type, ...gap, count });
   }
 
   /** What became of a hole. WARN: it is filled, nothing is lost; ERROR: it is not, or not wholly. */
@@ -160,8 +174,10 @@ export class Happenings {
   ): void {
     this.#telemetry.count("argus_rows_healed_total", hole.rows, { source, type });
     this.#telemetry.count("argus_gaps_settled_total", 1, { source, type, outcome: hole.outcome });
-    if (hole.outcome === "healed") this.#telemetry.log("warn", "sequence gap healed", { ...hole });
-    else this.#telemetry.log("error", "sequence gap cannot be healed", { ...hole });
+    const count = this.#telemetry.counter("argus_gaps_settled_total", { source, type, outcome: hole.outcome });
+    if (!isMilestone(count)) return;
+    if (hole.outcome === "healed") this.#telemetry.log("warn", "sequence gap healed", { ...hole, count });
+    else this.#telemetry.log("error", "sequence gap cannot be healed", { ...hole, count });
   }
 
   /** A whole book could not be had: until the next one this stream cannot be rebuilt. */
@@ -170,7 +186,7 @@ export class Happenings {
     this.#telemetry.log("error", "book cannot be fetched, trying again at the next interval", { source, path, why });
   }
 
-  /** For a while no socket carried a path whose ids do not say whether anything was sent. Told at 1, 10, 100, …: a cut hits hundreds at once. */
+  /** For a while no socket carried a path whose ids do not say whether anything was sent. */
   gapPossible(source: string, type: string, path: string): void {
     this.#telemetry.count("argus_gaps_possible_total", 1, { source, type });
     const count = this.#telemetry.counter("argus_gaps_possible_total", { source, type });

@@ -62,7 +62,8 @@ function metricKey(name: string, labels: Readonly<Record<string, string>>): stri
 
 /** One line for a person: `2026-11-24T10:00:00.000000Z WARN message key=value`, control characters escaped. */
 export function formatLine(line: LogLine): string {
-  const fields = Object.entries(line.fields).map(([key, value]) => ` ${key}=${formatValue(value)}`).join("");
+  const known = Object.entries(line.fields).filter(([, value]) => value !== undefined);
+  const fields = known.map(([key, value]) => ` ${key}=${formatValue(value)}`).join("");
   return `${isoOf(line.time)} ${line.level.toUpperCase()} ${escapeControls(line.message)}${fields}`;
 }
 

@@ -1,8 +1,10 @@
 import { Agora } from "../../src/agora/agora.ts";
 import type { EventBase } from "../../src/events/event_type.ts";
 import type { Listing } from "../../src/exchanges/dialect.ts";
+import type { GapEvent } from "../../src/events/gap.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/network/dispatcher.ts";
+import { encodeSymbol } from "../../src/lib/symbol_name.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { dialectOf } from "../../src/sim/venue/dialects.ts";
@@ -109,15 +111,15 @@ export class Scene {
     return this.telemetry.total("argus_rotations_total");
   }
 
-  /** Holes it told of, by path. */
+  /** Proven holes it told of, by path. */
   gaps(): Map<string, { readonly afterId: number; readonly beforeId: number }[]> {
-    const gaps = new Map<string, { afterId: number; beforeId: number }[]>();
-    for (const { message, fields } of this.complaints) {
-      if (message !== "sequence gap") continue;
-      const path = String(fields["path"]);
-      gaps.set(path, [...gaps.get(path) ?? [], { afterId: Number(fields["afterId"]), beforeId: Number(fields["beforeId"]) }]);
-    }
-    return gaps;
+    const rows = this.published.own<GapEvent>("gap").filter(({ reason, outcome }) => reason === "sequence" && outcome === "open");
+    const told = rows.map(({ dataType, symbol, afterId, beforeId }) => ({
+      path: `binance/${dataType}/${encodeSymbol(symbol)}`,
+      afterId: afterId!,
+      beforeId: beforeId!,
+    }));
+    return Map.groupBy(told, ({ path }) => path);
   }
 
   /** The path's current value when the recorder was told to stop. */
