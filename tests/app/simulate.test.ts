@@ -243,7 +243,7 @@ describe("simulate", () => {
     const stop = new AbortController();
     const told: { readonly behindMs?: number; readonly events: number }[] = [];
     let wsUrl = "";
-    const run = simulate(runtime, options({ rate: 1_000_000, signal: stop.signal }), {
+    const run = simulate(runtime, options({ rate: 20_000_000, signal: stop.signal }), {
       ...watch,
       ready: (ready) => wsUrl = ready.wsUrl,
       progress: (progress) => told.push(progress),
