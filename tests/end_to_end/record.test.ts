@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { describe, it } from "node:test";
 import { readLedger } from "../../src/sim/venue/ledger_book.ts";
-import { argus, startArgus } from "../support/argus_process.ts";
+import { argus, ROOT, startArgus } from "../support/argus_process.ts";
 import { compareDayFiles } from "../support/day_file_oracle.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { rowCounts } from "../readers/readers.ts";
+import { duckdb, rowCounts } from "../readers/readers.ts";
 import { assertAllStored, filesUnder, RECORD, recordFor, startVenue, summaryOf } from "./support.ts";
 
 const root = tempFolder("record");
@@ -15,6 +15,14 @@ function newFolder(): string {
   const folder = `${root}/${++folders}`;
   fs.mkdirSync(folder);
   return folder;
+}
+
+/** What the README tells people to paste. */
+function readmeQueries(): string[] {
+  const blocks = [...fs.readFileSync(`${ROOT}README.md`, "utf8").matchAll(/```sql\n([\s\S]*?)```/g)].map(([, block]) => block!);
+  const queries = blocks.flatMap((block) => block.split(";")).map((query) => query.trim()).filter((query) => query !== "");
+  assert.ok(queries.length >= 3, "the README lost its queries");
+  return queries;
 }
 
 describe("argus record", () => {
@@ -32,6 +40,8 @@ describe("argus record", () => {
     assert.deepEqual([summary.outcome, summary.gaps, summary.quarantined], ["drained", 0, 0]);
     assert.ok(summary.duplicates > 0, "no two sockets ever carried the same stream: nothing was rotated");
     assert.deepEqual(filesUnder(`${folder}/data/tmp`), []);
+    const sql = await duckdb();
+    for (const query of readmeQueries()) await sql(query.replaceAll(/'data\/(demo\/)?/g, `'${folder}/data/`));
     const busiest = filesUnder(`${folder}/data/binance`).sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)[0]!;
     const counts = Object.values(await rowCounts(busiest));
     assert.ok(counts[0]! > 0 && counts.every((count) => count === counts[0]), `${busiest}: ${counts}`);
