@@ -7,6 +7,7 @@ const commands = {
   bench: (args) => foreground(executable("bun"), ["scripts/bench.ts", ...args]),
   test: async (args) => (await import("./test.mjs")).test(args),
   check: async (args) => (await import("./test.mjs")).check(args),
+  soak: async (args) => (await import("./soak.mjs")).soak(args),
   build: async (args) => (await import("./build.mjs")).build(args),
   demo: async (args) => (await import("./demo.mjs")).demo(args),
 };

@@ -75,7 +75,8 @@ for (const seed of seedsFrom(1, 8)) {
       `${gaps.map(({ outcome }) => outcome)}\n${again}`,
     );
     assert.equal(gaps.length, 2 * settled.length, again);
-    assert.deepEqual(scene.ledger.offences(), [], again);
+    // A cut that the venue does not hear of ends at its pong deadline; every other end would be a limit we broke.
+    assert.deepEqual(scene.ledger.offences().filter((text) => !text.endsWith("Pong timeout")), [], again);
   });
 }
 

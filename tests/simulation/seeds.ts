@@ -3,10 +3,12 @@ import process from "node:process";
 import { firstDifference } from "./oracle.ts";
 import type { Scene } from "./scene.ts";
 
-/** The seeds of a test; with `SEED=17` in the environment that one only. */
+/** The seeds of a test. `SEED=17` runs that one only; `SEEDS=1000:200` those from 1000 on, two hundred of them: `npm run soak` sets it. */
 export function seedsFrom(first: number, count: number): readonly number[] {
   const only = process.env["SEED"];
-  return only === undefined ? Array.from({ length: count }, (_, i) => first + i) : [Number(only)];
+  if (only !== undefined) return [Number(only)];
+  const [from, many] = process.env["SEEDS"]?.split(":").map(Number) ?? [first, count];
+  return Array.from({ length: many! }, (_, i) => from! + i);
 }
 
 /** The command that runs one seed of a test file again. */

@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { executable, root } from "./install.mjs";
+
+const FOLDER = join(root, "tests", "simulation");
+const SEEDS_A_RUN = 50; // a run of the test runner holds all its results in memory
+const TEST_MS_MAX = 600_000;
+
+/** `npm run soak -- NAME [SEEDS] [FIRST]`: a file of tests/simulation over many more seeds than the suite has. Prints what failed and how to see it again. */
+export async function soak([name, seeds = "1000", first = "1000"]) {
+  const names = readdirSync(FOLDER).filter((file) => file.endsWith(".test.ts")).map((file) => file.slice(0, -8)).sort();
+  if (name === undefined || !existsSync(join(FOLDER, `${name}.test.ts`)) || !/^[1-9]\d*$/.test(seeds) || !/^\d+$/.test(first)) {
+    throw new Error(`expected NAME [SEEDS] [FIRST]; names are ${names.join(", ")}`);
+  }
+  const sum = { passed: 0, failed: 0 };
+  const last = Number(first) + Number(seeds);
+  for (let from = Number(first); from < last; from += SEEDS_A_RUN) {
+    const count = Math.min(SEEDS_A_RUN, last - from);
+    const { passed, failed } = await run(name, `${from}:${count}`);
+    sum.passed += passed;
+    sum.failed += failed;
+    console.log(`${name}: seeds ${from} to ${from + count - 1}: ${passed} passed, ${failed} failed`);
+  }
+  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+}
+
+function run(name, seeds) {
+  const child = spawn(executable("bun"), ["test", `--timeout=${TEST_MS_MAX}`, `./tests/simulation/${name}.test.ts`], {
+    cwd: root,
+    env: { ...process.env, SEEDS: seeds, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      const count = (word) => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0);
+      const counted = { passed: count("pass"), failed: count("fail") };
+      if (counted.failed > 0 || code !== 0) console.log(output.split("\n").filter((line) => !line.startsWith("(pass)")).join("\n"));
+      resolve(code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted);
+    });
+  });
+}
