@@ -1,6 +1,5 @@
 const LEARNED_EVENTS = 50; // fewer say nothing about how often a stream speaks
 const SILENT_MEANS = 50; // times its mean interval: for events that come independently, once in e^50
-const SILENT_MS_MIN = 30_000; // markets come in bursts: even a lively stream may pause for seconds
 const WEIGHT = 0.05; // of the newest interval: the last twenty or so count
 
 interface Stream {
@@ -10,11 +9,23 @@ interface Stream {
 }
 
 /**
- * How often each stream of a socket speaks, learned, so that one that has fallen silent among lively ones is noticed and a quiet symbol is
- * no alarm.
+ * How often each stream speaks, learned, so that one that has fallen silent is noticed and a quiet symbol is no alarm. Markets come in
+ * bursts: nothing shorter than `silentMsMin` counts.
  */
 export class Cadence {
+  readonly #silentMsMin: number;
   readonly #streams = new Map<string, Stream>();
+
+  constructor(silentMsMin: number) {
+    this.#silentMsMin = silentMsMin;
+  }
+
+  /** Is a silence of that length one that never happens? Undefined while too little was heard of the stream. */
+  isUnheardOf(stream: string, silentMs: number): boolean | undefined {
+    const known = this.#streams.get(stream);
+    if (known === undefined || known.events < LEARNED_EVENTS) return undefined;
+    return silentMs >= Math.max(this.#silentMsMin, SILENT_MEANS * known.meanMs);
+  }
 
   heard(stream: string, nowMs: number): void {
     const known = this.#streams.get(stream);
@@ -30,9 +41,9 @@ export class Cadence {
 
   /** The first stream that has been silent for far longer than it ever is, and for how long. */
   silent(nowMs: number): { readonly stream: string; readonly silentMs: number } | undefined {
-    for (const [stream, { lastMs, meanMs, events }] of this.#streams) {
+    for (const [stream, { lastMs }] of this.#streams) {
       const silentMs = nowMs - lastMs;
-      if (events >= LEARNED_EVENTS && silentMs >= Math.max(SILENT_MS_MIN, SILENT_MEANS * meanMs)) return { stream, silentMs };
+      if (this.isUnheardOf(stream, silentMs)) return { stream, silentMs };
     }
     return undefined;
   }

@@ -15,7 +15,7 @@ import { Holes } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { Seat, type SeatContext } from "./seat.ts";
-import { type KeepFrame, temporaryPath, Worker, type WorkerDeps } from "./worker.ts";
+import { type KeepFrame, temporaryPath, Worker } from "./worker.ts";
 
 export interface DispatcherOptions extends Selection {
   readonly universeIntervalMs: number;
@@ -211,22 +211,23 @@ export class Dispatcher implements Disposable {
       budget: this.#budget,
       workerMaxAgeMs: this.#options.workerMaxAgeMs,
       signal: this.#stop.signal,
-      open: (bindings, attempt, wantsReplacement) => this.#openWorker(bindings, attempt, wantsReplacement),
+      staleAfterMs: this.#options.staleAfterMs ?? this.#source.heartbeat.staleAfterMs,
+      open: (bindings, attempt, life) => this.#openWorker(bindings, attempt, life),
     };
   }
 
-  #openWorker(bindings: readonly Binding[], attempt: number, wantsReplacement: WorkerDeps["wantsReplacement"]) {
+  #openWorker(bindings: readonly Binding[], attempt: number, life: Parameters<SeatContext["open"]>[2]) {
     const { wsUrls, staleAfterMs, keepFrame } = this.#options;
     const worker = new Worker(
       this.#runtime,
       this.#agora,
       this.#source,
-      { codec: this.#codec, happenings: this.#happenings, keepFrame, wantsReplacement },
+      { codec: this.#codec, happenings: this.#happenings, keepFrame, wantsReplacement: life.wantsReplacement, pulse: life.pulse },
       bindings,
       {
         id: String(++this.#workersMade),
         endpoint: wsUrls[attempt % wsUrls.length]!,
-        staleAfterMs: staleAfterMs ?? this.#source.heartbeat.staleAfterMs,
+        staleAfterMs: life.patience * (staleAfterMs ?? this.#source.heartbeat.staleAfterMs),
       },
     );
     const wait = { ready: worker.subscribed, quietMs: QUIET_MS, deadlineMs: JOIN_DEADLINE_MS };

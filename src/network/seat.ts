@@ -5,13 +5,15 @@ import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import type { ConnectionBudget } from "./connection_budget.ts";
-import type { Worker, WorkerDeps, WorkerEnd } from "./worker.ts";
+import { Cadence } from "./cadence.ts";
+import { SILENT_MS_MIN, type Worker, type WorkerDeps, type WorkerEnd } from "./worker.ts";
 
 const ROTATE_FROM = 0.7; // of worker_max_age: workers that opened together are not replaced together …
 const ROTATE_TO = 0.95; // … and none waits for the last moment
 const STABLE_MS = 60_000; // a socket that lived this long has earned an immediate first retry
 const SILENT_JOINS_MAX = 3; // then the new worker is as good as it gets
 const REFUSED_FOR_GOOD_MS = 15 * 60_000; // 403 and 451 do not pass by themselves
+const PATIENCE_MAX = 64; // times the stale time: an hour
 const BAN_MS: Readonly<Record<number, number>> = { 429: 60_000, 418: 120_000 };
 
 export interface SeatContext {
@@ -20,12 +22,13 @@ export interface SeatContext {
   readonly happenings: Happenings;
   readonly budget: ConnectionBudget;
   readonly workerMaxAgeMs: number;
+  readonly staleAfterMs: number;
   readonly signal: AbortSignal;
   /** A new worker and the joins of its paths. `attempt` rises with each failure, so that endpoints fail over. */
   open(
     bindings: readonly Binding[],
     attempt: number,
-    wantsReplacement: WorkerDeps["wantsReplacement"],
+    life: Pick<WorkerDeps, "wantsReplacement" | "pulse"> & { readonly patience: number },
   ): { readonly worker: Worker; readonly joins: readonly Promise<JoinOutcome>[] };
 }
 
@@ -43,6 +46,9 @@ export class Seat implements Disposable {
   #reason: string | undefined;
   #isReplacing = false;
   #silentJoins = 0;
+  readonly #pulse: Cadence;
+  /** Doubles with each silence that a new socket did not end: the streams are quiet, not the socket. Only until the pace is known. */
+  #patience = 1;
   #attempt: number;
   #rotation: Cancel | undefined;
 
@@ -50,6 +56,7 @@ export class Seat implements Disposable {
     this.#context = context;
     this.#lane = lane;
     this.#attempt = index;
+    this.#pulse = new Cadence(Math.min(SILENT_MS_MIN, context.staleAfterMs));
     this.#backoff = new Backoff({ baseMs: 500, maxMs: 30_000 }, () => context.runtime.random.float());
   }
 
@@ -97,7 +104,14 @@ export class Seat implements Disposable {
     const { budget, signal, happenings, sourceId } = this.#context;
     await budget.acquire(signal);
     if (signal.aborted) return undefined;
-    const { worker, joins } = this.#context.open(bindings, this.#attempt, (reason) => this.replace(reason));
+    const { worker, joins } = this.#context.open(bindings, this.#attempt, {
+      pulse: this.#pulse,
+      patience: this.#patience,
+      wantsReplacement: (why) => {
+        if (why === "stale") this.#patience = Math.min(PATIENCE_MAX, 2 * this.#patience);
+        this.replace(why);
+      },
+    });
     this.#candidate = worker;
     const joined = worker.subscribed.then(() => Promise.all(joins));
     const outcomes = await Promise.race([joined, worker.ended]);

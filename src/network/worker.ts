@@ -15,7 +15,7 @@ import { Subscriber } from "./subscriber.ts";
 export interface WorkerOptions {
   readonly id: string;
   readonly endpoint: string;
-  /** No data frame for this long: the worker ends with cause `stale`. */
+  /** No data frame for this long on a socket whose pace is not yet known: it asks to be replaced. */
   readonly staleAfterMs: number;
 }
 
@@ -29,14 +29,18 @@ export interface WorkerDeps {
   readonly happenings: Happenings;
   readonly keepFrame: KeepFrame;
   /** Something says that this worker should be replaced while it lives: a notice from the venue, or one stream that has fallen silent. */
-  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream") => void;
+  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream" | "stale") => void;
+  /** The pace of the lane's sockets, which outlives each of them. */
+  readonly pulse: Cadence;
 }
 
-/** Why a worker ended. `terminated`: it was disposed. `stale`: the socket lives but brings no data. */
-export type WorkerEnd = SocketClosed | { readonly cause: "stale"; readonly detail: string };
+/** Why a worker ended. `terminated`: it was disposed. */
+export type WorkerEnd = SocketClosed;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOOK_MS = 5_000;
+export const SILENT_MS_MIN = 30_000; // even a lively stream may pause for seconds
+const SOCKET = "socket";
 const FRAMES_QUEUED_MAX = 65_536; // 8 s at the measured peak of 8k frames/s on one socket; then they are decoded inside the turn
 
 /**
@@ -64,7 +68,9 @@ export class Worker implements Disposable {
   readonly #frames: string[] = [];
   readonly #recvTimes: number[] = [];
   readonly #wantsReplacement: WorkerDeps["wantsReplacement"];
-  readonly #cadence = new Cadence();
+  readonly #cadence: Cadence;
+  readonly #pulse: Cadence;
+  #hasToldStale = false;
   #hasToldSilence = false;
   #lastDataMs: number;
   #hasEnded = false;
@@ -87,6 +93,8 @@ export class Worker implements Disposable {
     this.#keepFrame = deps.keepFrame;
     this.#wantsReplacement = deps.wantsReplacement;
     this.#staleAfterMs = options.staleAfterMs;
+    this.#cadence = new Cadence(Math.min(SILENT_MS_MIN, options.staleAfterMs));
+    this.#pulse = deps.pulse;
     this.streams = bindings.map((binding) => binding.stream);
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
@@ -170,6 +178,7 @@ export class Worker implements Disposable {
     if (bound === undefined) return this.#happenings.frameIgnored(this.#source.id, `stream ${stream}, which was not asked for`);
     this.#lastDataMs = this.#runtime.clock.monotonicMs();
     this.#cadence.heard(stream, this.#lastDataMs);
+    this.#pulse.heard(SOCKET, this.#lastDataMs);
     bound.publish(events);
   }
 
@@ -199,9 +208,12 @@ export class Worker implements Disposable {
     if (this.#hasEnded) return;
     const nowMs = this.#runtime.clock.monotonicMs();
     const ageMs = nowMs - this.#lastDataMs;
-    if (ageMs < this.#staleAfterMs) return this.#checkCadence(nowMs);
-    this.#end({ cause: "stale", detail: `no data for ${Math.round(ageMs / 1_000)} s` });
-    this.#socket.terminate();
+    const isStale = this.#pulse.isUnheardOf(SOCKET, ageMs) ?? ageMs >= this.#staleAfterMs;
+    if (!isStale) return this.#checkCadence(nowMs);
+    if (this.#hasToldStale) return;
+    this.#hasToldStale = true;
+    this.#happenings.socketStale(this.#source.id, this.id, ageMs);
+    this.#wantsReplacement("stale");
   }
 
   /** Told once: if the next worker hears nothing of it either, the stream is silent at the venue. */

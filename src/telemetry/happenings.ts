@@ -43,8 +43,12 @@ export class Happenings {
     const { cause, detail, code } = end;
     this.#telemetry.count("argus_sockets_ended_total", 1, { source, cause });
     this.#telemetry.log("warn", "socket ended by itself, replacing it", { source, worker, cause, detail });
-    const event = cause === "stale" || cause === "stalled" ? "stall" : "close";
-    this.#tell(source, { event, worker, detail: `${cause}: ${detail}`, ...(code === undefined ? {} : { code }) });
+    this.#tell(source, {
+      event: cause === "stalled" ? "stall" : "close",
+      worker,
+      detail: `${cause}: ${detail}`,
+      ...(code === undefined ? {} : { code }),
+    });
   }
 
   /** We closed it: another one has taken its place, or the recorder stops. */
@@ -92,6 +96,13 @@ export class Happenings {
   streamFailed(source: string, worker: string, stream: string, why: string): void {
     this.#telemetry.count("argus_streams_failed_total", 1, { source });
     this.#telemetry.log("error", "stream cannot be subscribed", { source, worker, stream, why });
+  }
+
+  /** The socket lives and brings nothing, for longer than it ever does. */
+  socketStale(source: string, worker: string, silentMs: number): void {
+    this.#telemetry.count("argus_sockets_stale_total", 1, { source });
+    this.#telemetry.log("warn", "socket brings no data, replacing it", { source, worker, silentMs: Math.round(silentMs) });
+    this.#tell(source, { event: "stall", worker, detail: `no data for ${Math.round(silentMs / 1_000)} s` });
   }
 
   /** Far longer than it ever is, among lively ones. */

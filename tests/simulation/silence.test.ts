@@ -25,6 +25,30 @@ test("one stream that falls silent among lively ones is noticed, the socket repl
   assertWhole(scene, FILE);
 });
 
+test("a lively socket that answers pings and brings nothing is replaced within 40 s, and what it kept back is told or fetched", async () => {
+  const scene = new Scene({ seed: 3, listings: marketListings(3, 4), rate: 200 });
+  await scene.world.advance(60_000);
+  const [connection] = scene.venue.connections();
+  scene.venue.unsubscribe(connection!, [...connection!.streams]); // the client is not told
+  const mutedTime = scene.recorder.clock.wallTime();
+  await scene.world.advance(90_000);
+  const stall = scene.published.own<SessionEvent>("session").find(({ event }) => event === "stall");
+  assert.match(stall?.detail ?? "", /^no data for 3\d s$/);
+  assert.ok(stall!.recvTime - mutedTime < 40_000_000);
+  await scene.settle();
+  assertWhole(scene, FILE);
+});
+
+test("a socket that carries one thin symbol is left alone in 24 hours", async () => {
+  const scene = new Scene({ seed: 4, listings: marketListings(4, ["THINUSDT"]), rate: 0.01, workerMaxAgeMs: 12 * 3_600_000 });
+  await scene.world.advance(24 * 3_600_000);
+  await scene.settle();
+  const stalls = scene.published.own<SessionEvent>("session").filter(({ event }) => event === "stall");
+  // Until its pace is known (some fifty events, an hour and a half) it cannot be told from a mute one.
+  const startTime = scene.published.own<SessionEvent>("session")[0]!.recvTime;
+  assert.deepEqual(stalls.filter(({ recvTime }) => recvTime > startTime + 4 * 3_600_000_000).map(({ detail }) => detail), []);
+});
+
 test("a market whose symbols are quiet, each in its own way, raises no alarm in 24 hours", async () => {
   const scene = new Scene({ seed: 2, listings: marketListings(2, 6), rate: 0.5, workerMaxAgeMs: 12 * 3_600_000 });
   await scene.world.advance(24 * 3_600_000);
