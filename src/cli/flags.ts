@@ -52,6 +52,11 @@ export function checkFlags(args: readonly string[], known: ArgsDef): void {
   if (problems.length > 0) throw new ConfigError("flags", problems.join("\n"));
 }
 
+/** The words of a comma-separated value. */
+export function wordsOf(text: string): string[] {
+  return text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+}
+
 function unknownFlag(flag: string, known: ArgsDef): string {
   const flags = Object.entries(known).filter(([, { type }]) => type !== "positional").map(([name]) => `--${name}`);
   const close = nearest(flag, flags);

@@ -6,6 +6,7 @@ import type { FaultLevel } from "../sim/venue/faults.ts";
 import { command, COMMON_ARGS } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { factsText, snakeCase } from "./facts.ts";
+import { wordsOf } from "./flags.ts";
 import { durationFlag, untilStopped } from "./long_work.ts";
 import type { Output } from "./output.ts";
 
@@ -54,7 +55,7 @@ export const simulate = command({
       rate: integerFlag("--rate", args.rate, RATE_MAX),
       seed: integerFlag("--seed", args.seed, SEED_MAX),
       faults: args.faults as FaultLevel,
-      capture: list(args.capture ?? ""),
+      capture: wordsOf(args.capture ?? ""),
       speed: args.speed === "max" ? "max" as const : integerFlag("--speed", args.speed, SPEED_MAX, 1),
       ...(ageMaxMs === undefined ? {} : { ageMaxMs }),
       ...(args["exchange-info"] === undefined ? {} : { exchangeInfo: args["exchange-info"] }),
@@ -98,7 +99,7 @@ function watchOn(runtime: Runtime, output: Output, options: Omit<SimulateOptions
 }
 
 function symbolsFlag(text: string): string[] {
-  const symbols = list(text);
+  const symbols = wordsOf(text);
   const wrong = symbols.find((symbol) => /[*?\s/@!]/.test(symbol));
   if (symbols.length > 0 && wrong === undefined) return symbols;
   throw new ConfigError(
@@ -107,10 +108,6 @@ function symbolsFlag(text: string): string[] {
       JSON.stringify(wrong ?? text)
     }, expected a number or names such as BTCUSDT,ETHUSDT; a made-up market has no patterns.`,
   );
-}
-
-function list(text: string): string[] {
-  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
 }
 
 function integerFlag(flag: string, text: string, max: number, min = 0): number {

@@ -6,6 +6,7 @@ import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
 import { configFlags } from "./config_flags.ts";
 import { EXIT } from "./failure.ts";
 import { snakeCase, textTable } from "./facts.ts";
+import { wordsOf } from "./flags.ts";
 import { progressTo, untilStopped } from "./long_work.ts";
 
 const STREAMS_SHOWN_MAX = 40; // a screenful; --json has them all
@@ -36,12 +37,12 @@ export const verify = command({
     const summary = await untilStopped(runtime, output, (signal) =>
       app.verifyData(runtime, {
         dataPath,
-        symbols: words(args.symbols) ?? ["*"],
-        exclude: words(args.exclude) ?? [],
+        symbols: args.symbols === undefined ? ["*"] : wordsOf(args.symbols),
+        exclude: wordsOf(args.exclude ?? ""),
         signal,
         ...(args.date === undefined ? {} : { date: args.date }),
-        ...(args.source === undefined ? {} : { sources: words(args.source)! }),
-        ...(args.types === undefined ? {} : { types: words(args.types)! }),
+        ...(args.source === undefined ? {} : { sources: wordsOf(args.source) }),
+        ...(args.types === undefined ? {} : { types: wordsOf(args.types) }),
       }, (verdict) => {
         if (output.isJson) output.result(snakeCase(verdict), () => "");
         if (verdict.holes > 0 || verdict.problems.length > 0) notable.push(verdict);
@@ -52,10 +53,6 @@ export const verify = command({
     return summary.isGood ? EXIT.done : EXIT.unexpected;
   },
 });
-
-function words(text: string | undefined): string[] | undefined {
-  return text?.split(",").map((word) => word.trim()).filter((word) => word !== "");
-}
 
 /** The days at a glance, then the streams that lack something, the worst first, then the verdict. */
 function summaryText({ totals, files, rows, holesUntold, problems, isGood }: VerifySummary, notable: readonly Verdict[]): string {

@@ -6,10 +6,8 @@ import type { SealedTable } from "./table.ts";
 export type ToStorage =
   | { readonly kind: "open"; readonly dataPath: string; readonly hash: string; readonly writer: string; readonly flushIntervalMs: number }
   | { readonly kind: "chunk"; readonly id: ChunkId; readonly table: SealedTable }
-  /** Accept another generation, of one stream or of all. */
-  | { readonly kind: "bump"; readonly hash: string; readonly path?: string }
-  /** Merge what waits, of one stream or of all. Answered with `done`. */
-  | { readonly kind: "flush"; readonly request: number; readonly path?: string };
+  /** Merge all that waits. Answered with `done`. */
+  | { readonly kind: "flush"; readonly request: number };
 
 /** What the storage thread says back. */
 export type FromStorage =

@@ -7,8 +7,6 @@ import { bytesOf, type SealedTable } from "./table.ts";
 
 /** Where sealed tables go. */
 export interface ChunkSink {
-  /** The generation they belong to. */
-  readonly hash: string;
   /** Takes the table over; its rows are kept until they are on disk. */
   put(path: string, chunk: number, table: SealedTable): void;
 }
@@ -37,7 +35,6 @@ const DEATHS_MAX = 5; // in a row, without a chunk taken between them
  * death of the thread, keeps them, and they are sent again. `failed` resolves when that has gone on for too long.
  */
 export class StorageService implements ChunkSink, Disposable {
-  readonly hash: string;
   readonly failed: Promise<StorageError>;
   readonly #runtime: Runtime;
   readonly #happenings: Happenings;
@@ -45,6 +42,7 @@ export class StorageService implements ChunkSink, Disposable {
   readonly #held = new Map<string, Held>();
   readonly #requests = new Map<number, (failure: Failure | undefined) => void>();
   #thread: Thread;
+  /** Bytes of rows that are not yet on disk. */
   #heldBytes = 0;
   #lastRequest = 0;
   #deaths = 0;
@@ -56,7 +54,6 @@ export class StorageService implements ChunkSink, Disposable {
   #rowsMerged = 0;
 
   constructor(runtime: Runtime, happenings: Happenings, options: StorageServiceOptions) {
-    this.hash = options.hash;
     this.failed = new Promise((resolve) => this.#fail = resolve);
     this.#runtime = runtime;
     this.#happenings = happenings;
@@ -69,13 +66,8 @@ export class StorageService implements ChunkSink, Disposable {
     return this.#rowsMerged;
   }
 
-  /** Bytes of rows that are not yet on disk. */
-  get heldBytes(): number {
-    return this.#heldBytes;
-  }
-
   put(path: string, chunk: number, table: SealedTable): void {
-    const held = { id: { path, hash: this.hash, chunk }, table, isRefused: false };
+    const held = { id: { path, hash: this.#options.hash, chunk }, table, isRefused: false };
     this.#held.set(keyOf(held.id), held);
     this.#heldBytes += bytesOf(table);
     if (this.#heldBytes > HELD_BYTES_MAX) {

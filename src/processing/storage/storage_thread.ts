@@ -1,4 +1,4 @@
-import { EVENT_TYPES, eventTypeOf } from "../../events/registry.ts";
+import { eventTypeOf } from "../../events/registry.ts";
 import { assert, unreachable } from "../../lib/assert.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
@@ -58,8 +58,6 @@ class StorageThread {
         return this.#open(message);
       case "chunk":
         return this.#accept(message);
-      case "bump":
-        return this.#bump(message);
       case "flush":
         return this.#flush(message);
       default:
@@ -97,24 +95,15 @@ class StorageThread {
     if (handler.isDue(symbol)) this.#queueMerges(handler, [symbol]);
   }
 
-  #bump({ hash, path }: Extract<ToStorage, { kind: "bump" }>): void {
-    if (path !== undefined) {
-      const { handler, symbol } = this.#handlerOf(path);
-      handler.bump(symbol, hash);
-    } else for (const handler of this.#handlers.values()) handler.bump_all(hash);
-    this.#opened = path === undefined ? { ...this.#opened!, hash } : this.#opened;
-  }
-
-  async #flush({ request, path }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
+  async #flush({ request }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
     let failure: Failure | undefined;
     for (const handler of this.#handlers.values()) {
       for (const symbol of handler.symbols) {
-        if (path !== undefined && path !== handler.pathOf(symbol)) continue;
         failure = await this.#merge(handler, symbol) ?? failure;
         await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
       }
     }
-    if (path === undefined) { for (const handler of this.#handlers.values()) handler.tidy(); }
+    for (const handler of this.#handlers.values()) handler.tidy();
     this.#post({ kind: "done", request, failure });
   }
 
@@ -157,7 +146,7 @@ class StorageThread {
     let handler = this.#handlers.get(key);
     if (handler === undefined) {
       const opened = this.#opened;
-      const type = EVENT_TYPES.find(({ name }) => name === typeName);
+      const type = eventTypeOf(typeName);
       assert(opened !== undefined && type !== undefined, `no storage is open for ${key}`);
       this.#world ??= storageWorld(this.#runtime, opened.writer);
       handler = new FlushHandler<never>(this.#world, type as never, {

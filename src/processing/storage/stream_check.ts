@@ -46,7 +46,7 @@ export class StreamCheck {
     const fetched = new Set<number>();
     const counts = { live: 0, healed: 0, snapshots: 0 };
     for (let row = 0; row < table.rows; row++) {
-      const key = keys?.(row);
+      const key = keys(row);
       if (origins[row] === "snapshot") counts.snapshots++;
       else if (origins[row] === "heal") {
         counts.healed++;
@@ -73,11 +73,15 @@ export class StreamCheck {
   }
 
   /** The sequence numbers of a row, or undefined where the venue numbers nothing. */
-  #keys(table: SealedTable): ((row: number) => SequenceKey | undefined) | undefined {
-    const fields = SEQUENCE_FIELDS[this.#type.name];
-    if (fields === undefined) return undefined;
-    const [first, last] = fields.map((field) => this.#numbers(table, field)) as [Float64Array, Float64Array];
-    return (row) => Number.isNaN(last[row]!) ? undefined : [Number.isNaN(first[row]!) ? last[row]! : first[row]!, last[row]!];
+  #keys(table: SealedTable): (row: number) => SequenceKey | undefined {
+    const fields = this.#type.columns.filter(({ kind }) => kind === "int64").map(({ field }) =>
+      [field, this.#numbers(table, field)] as const
+    );
+    const numbers: Record<string, number | undefined> = {};
+    return (row) => {
+      for (const [field, values] of fields) numbers[field] = Number.isNaN(values[row]!) ? undefined : values[row]!;
+      return this.#type.sequenceKey(numbers as never);
+    };
   }
 
   #column(table: SealedTable, field: string): SealedColumn | undefined {
@@ -94,13 +98,6 @@ export class StreamCheck {
     return column?.kind === "texts" ? Array.from(column.codes, (code) => code === 0 ? undefined : column.values[code - 1]) : [];
   }
 }
-
-/** Fields of the first and last number a row covers. */
-const SEQUENCE_FIELDS: Readonly<Record<string, readonly [first: string, last: string]>> = {
-  trade: ["tradeId", "tradeId"],
-  bbo: ["updateId", "updateId"],
-  depth: ["firstUpdateId", "lastUpdateId"],
-};
 
 /** What is left of the holes when the fetched ids are in their places. */
 function unfilled(holes: readonly Hole[], fetched: ReadonlySet<number>): Hole[] {

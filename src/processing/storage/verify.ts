@@ -1,4 +1,4 @@
-import { EVENT_TYPES, eventTypeOf, OWN_TYPES } from "../../events/registry.ts";
+import { eventTypeOf, OWN_TYPES } from "../../events/registry.ts";
 import type { EventType } from "../../events/event_type.ts";
 import { sourceOf } from "../../exchanges/registry.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
@@ -93,7 +93,7 @@ function dayFiles({ disk }: StorageWorld, folder: string): { readonly date: stri
 
 /** The edges of every hole that a `gap` row of the symbol tells, whatever day it was told. */
 async function toldHoles(world: StorageWorld, dataPath: string, { source, type, symbol }: Stream): Promise<Hole[]> {
-  const gap = EVENT_TYPES.find(({ name }) => name === "gap")!;
+  const gap = eventTypeOf("gap")!;
   const holes: Hole[] = [];
   for (const { file } of dayFiles(world, `${dataPath}/${source}/gap/${symbol}`)) {
     const table = await readWhole(world, gap, file, { source, symbol });

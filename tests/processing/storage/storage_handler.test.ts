@@ -17,7 +17,6 @@ function handling(options: StorageHandlerOptions = { flushIntervalMs: 60_000 }, 
   const put: { path: string; chunk: number; ids: (number | undefined)[] }[] = [];
   const clock = { wallTime: () => startTime + timers.nowMs * 1_000, monotonicMs: () => timers.nowMs };
   const handler = new StorageHandler({ clock, timers }, trade, {
-    hash: "h",
     put: (path, chunk, table) => {
       put.push({
         path,
