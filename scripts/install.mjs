@@ -93,11 +93,9 @@ function lockHash() {
   return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
 }
 
-/** The stamp, or for a node_modules made by a plain `npm ci`, npm's own note being no older than the lock file. */
+/** Only our own stamp counts: a plain `npm ci` may leave out what `installMissing` adds. */
 function isInstalled() {
-  if (existsSync(STAMP)) return readFileSync(STAMP, "utf8") === lockHash();
-  const note = join(root, "node_modules", ".package-lock.json");
-  return existsSync(note) && statSync(note).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+  return existsSync(STAMP) && readFileSync(STAMP, "utf8") === lockHash();
 }
 
 async function withLock(run) {
