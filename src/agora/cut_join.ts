@@ -19,6 +19,10 @@ export class CutJoin<T extends EventBase> implements Join<T> {
 
   ended(): void {}
 
+  reachOfBehind(): number {
+    return -1;
+  }
+
   mark(): number {
     return 0;
   }

@@ -57,6 +57,11 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
     this.#prove();
   }
 
+  reachOfBehind(): number {
+    const first = this.#held[0]?.key[0] ?? -Infinity;
+    return Math.max(-1, ...this.#owner.feeds().filter((feed) => !feed.hasEnded && feed.reach < first).map(({ reach }) => reach));
+  }
+
   /** Goes out without looking at other feeds. The very first event does only when no other feed could bring an older one. */
   #follows(key: SequenceKey): boolean {
     if (this.#position === undefined) return this.#owner.feeds().filter((feed) => !feed.hasEnded).length === 1;

@@ -12,6 +12,8 @@ export interface Join<T extends EventBase> {
   mark(): number;
   /** What is held back since before that moment has waited long enough: it goes out now, holes and all, as far as nothing younger precedes it. */
   release(mark: number): void;
+  /** How far the feeds have come that may still bring what is held back for: while this rises, they will. −1 where none may. */
+  reachOfBehind(): number;
   /** Something is held back, so `release` must be called in time. */
   readonly isHolding: boolean;
 }

@@ -51,6 +51,14 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     }
   }
 
+  reachOfBehind(): number {
+    const [first] = this.#byFirst();
+    if (first === undefined) return -1;
+    const from = this.#key(first.waiting[0]!);
+    const behind = this.#owner.feeds().filter((feed) => feed.isJoined && !feed.hasEnded && feed.reach < from);
+    return Math.max(-1, ...behind.map(({ reach }) => reach));
+  }
+
   #prove(): void {
     for (const first of this.#byFirst()) {
       const from = this.#key(first.waiting[0]!);

@@ -12,7 +12,10 @@ export interface RouterOptions<T extends EventBase> {
   readonly type: EventType<T>;
   /** The venue's rule, where it has one. */
   readonly continuity?: ContinuityRule;
-  /** How long events wait behind a hole for another feed to fill it, and up to twice as long: the largest skew between two sockets. */
+  /**
+   * How long events wait behind a hole for another feed to fill it, and up to twice as long: the largest skew between two sockets. For a
+   * feed that is further behind and comes nearer, ten times as long.
+   */
   readonly holdMs: number;
   readonly listener?: RouterListener<T>;
 }
@@ -59,6 +62,8 @@ interface Relay<T extends EventBase> extends Feed<T> {
   isResolved: boolean;
   wait: Cancel | undefined;
 }
+
+const HOLDS_MAX = 10; // with the hold of a source, half a minute: further behind, it is given up
 
 /**
  * Keeps one persistent path while temporary ones come and go behind it: `relay` joins a new source to the path, and resolves when the
@@ -163,13 +168,21 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
       this.#feeds = this.#feeds.filter((feed) => !feed.hasEnded || feed.waiting.length > 0);
     }
     if (this.#join?.isHolding) {
-      const mark = this.#join.mark();
-      this.#hold ??= this.#timers.after(this.#options.holdMs, () => this.#release(mark));
+      if (this.#hold === undefined) this.#holdOn(this.#join, this.#join.mark(), HOLDS_MAX);
     } else {
       this.#hold?.();
       this.#hold = undefined;
     }
     this.#isSettled = this.#hold === undefined && this.#feeds.every((feed) => feed.isJoined && feed.isResolved && !feed.hasEnded);
+  }
+
+  /** A feed that lags, and comes nearer, brings what is missing: it is waited for. */
+  #holdOn(join: Join<T>, mark: number, holdsLeft: number): void {
+    const reach = join.reachOfBehind();
+    this.#hold = this.#timers.after(this.#options.holdMs, () => {
+      if (holdsLeft > 1 && join.reachOfBehind() > reach) this.#holdOn(join, mark, holdsLeft - 1);
+      else this.#release(mark);
+    });
   }
 
   #release(mark: number): void {

@@ -153,6 +153,7 @@ class Reading {
       types: value("types") as string[],
       universeIntervalMs: value("universe_interval") as number,
       workerMaxAgeMs: value("worker_max_age") as number,
+      rotateWindow: value("rotate_window") as SourceConfig["rotateWindow"],
       redundancy: value("redundancy") as number,
       bookAnchorIntervalMs: value("book_anchor_interval") as number,
       wsUrls: value("ws_url") as string[],

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { type DayWindow, parseDayWindow } from "../lib/day_window.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { nearest } from "../lib/nearest.ts";
 import { EVENT_TYPES } from "../events/registry.ts";
@@ -19,6 +20,7 @@ export interface SourceConfig {
   readonly types: readonly string[];
   readonly universeIntervalMs: number;
   readonly workerMaxAgeMs: number;
+  readonly rotateWindow: DayWindow | undefined;
   readonly redundancy: number;
   readonly bookAnchorIntervalMs: number;
   readonly wsUrls: readonly string[];
@@ -65,6 +67,19 @@ export function sourceSettings(source: Source): Readonly<Record<string, Setting>
     ),
     universe_interval: duration("1h", [100, 7 * DAY_MS], "How often the venue is asked for its symbols."),
     worker_max_age: duration("12h", [SECOND_MS, source.limits.socketAgeMaxMs - 1], "Sockets are replaced before this age, without a gap."),
+    rotate_window: {
+      ...text(
+        "",
+        'a part of the UTC day such as "02:00-05:00", or "" for any time',
+        "When sockets are replaced by age; the age limit wins.",
+        () => true,
+      ),
+      schema: v.pipe(
+        v.string(),
+        v.check((value) => value === "" || parseDayWindow(value) !== undefined),
+        v.transform(parseDayWindow),
+      ),
+    },
     redundancy: {
       shape: "integer",
       expected: "an integer from 1 to 4",

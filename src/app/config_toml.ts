@@ -1,3 +1,4 @@
+import { formatDayWindow } from "../lib/day_window.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { settingsOf } from "./config.ts";
 import type { Config } from "./config_schema.ts";
@@ -41,6 +42,7 @@ export function userValues(config: Config): Map<string, unknown> {
     values.set(`${prefix}.types`, source.types);
     values.set(`${prefix}.universe_interval`, formatDuration(source.universeIntervalMs));
     values.set(`${prefix}.worker_max_age`, formatDuration(source.workerMaxAgeMs));
+    values.set(`${prefix}.rotate_window`, source.rotateWindow === undefined ? "" : formatDayWindow(source.rotateWindow));
     values.set(`${prefix}.redundancy`, source.redundancy);
     values.set(`${prefix}.book_anchor_interval`, formatDuration(source.bookAnchorIntervalMs));
     values.set(`${prefix}.ws_url`, source.wsUrls.length === 1 ? source.wsUrls[0] : source.wsUrls);

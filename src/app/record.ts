@@ -11,6 +11,7 @@ import { StorageService } from "../processing/storage/storage_service.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { budgetFile } from "./budget_file.ts";
 import type { Config } from "./config.ts";
 import { Quarantine } from "./quarantine.ts";
 
@@ -102,6 +103,7 @@ class Recording {
         ...source,
         restUrls: [source.restUrl],
         keepFrame: this.#quarantine.keep,
+        budgetStore: budgetFile(disk, dataPath, id, (error) => happenings.budgetNotKept(id, String(error))),
         about: `argus ${version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, config)}`,
       })
     );

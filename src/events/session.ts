@@ -7,7 +7,7 @@ export interface SessionEvent extends EventBase {
   /** The socket's worker, where it is about one. */
   readonly worker: string | undefined;
   readonly detail: string | undefined;
-  /** Status of a refused handshake or code of a close, where there was one. */
+  /** Status of a refused handshake or code of a close, where there was one; µs that the venue's clock is ahead, of a `clock_offset`. */
   readonly code: number | undefined;
 }
 
@@ -21,7 +21,8 @@ export type SessionMoment =
   | "rotate"
   | "shutdown_notice"
   | "refused"
-  | "clock_step";
+  | "clock_step"
+  | "clock_offset";
 
 export const session: EventType<SessionEvent> = {
   name: "session",
@@ -33,11 +34,17 @@ export const session: EventType<SessionEvent> = {
       kind: "string",
       isNullable: false,
       encoding: "dictionary",
-      doc: "`start`, `stop`, `connect`, `open`, `close`, `stall`, `rotate`, `shutdown_notice`, `refused`, `clock_step`",
+      doc: "`start`, `stop`, `connect`, `open`, `close`, `stall`, `rotate`, `shutdown_notice`, `refused`, `clock_step`, `clock_offset`",
     },
     { field: "worker", kind: "string", isNullable: true, encoding: "dictionary", doc: "the socket, where it is about one" },
     { field: "detail", kind: "string", isNullable: true, encoding: "dictionary", doc: "why, for a person" },
-    { field: "code", kind: "int64", isNullable: true, encoding: "delta", doc: "status of a refused handshake, or code of a close" },
+    {
+      field: "code",
+      kind: "int64",
+      isNullable: true,
+      encoding: "delta",
+      doc: "status of a refused handshake, code of a close, or µs the venue's clock is ahead of ours",
+    },
   ]),
   sequenceKey: () => undefined,
 };

@@ -16,6 +16,8 @@ export interface Source {
   /** Unit of times on a socket opened with `socketUrl`, and in REST answers to `restHeaders`. */
   readonly timeUnit: TimeUnit;
   readonly restHeaders?: Readonly<Record<string, string>>;
+  /** The header of a REST answer that says how much weight this address has used in the running minute; lower case. */
+  readonly restUsedWeightHeader?: string;
   /** The URL of one combined socket at an endpoint. */
   socketUrl(endpoint: string): string;
   /** Frames that subscribe to the streams, each within the venue's frame size; ids count up from `firstId`. */
@@ -26,6 +28,8 @@ export interface Source {
   /** The channel a stream name belongs to, or undefined. */
   // deno-lint-ignore no-explicit-any -- as above
   channelOf(stream: string): Channel<any, any> | undefined;
+  /** How the venue is asked for its time. */
+  readonly time?: VenueTime;
   /** Every symbol the venue has. One it cannot describe is told to `refused` and left out; the rest goes on. Throws RestError. */
   universe(rest: Rest, refused: (symbol: string, why: string) => void): Promise<Instrument[]>;
 }
@@ -67,6 +71,14 @@ export interface Snapshot<T extends EventBase, Raw> {
   path(symbol: string): string;
   readonly raw: GenericSchema<unknown, Raw>;
   ofSnapshot(raw: Raw, frame: FrameInfo): T;
+}
+
+/** The venue's own clock over REST. */
+export interface VenueTime {
+  readonly weight: number;
+  readonly path: string;
+  /** µs since the epoch; undefined where the answer has no time. */
+  timeOf(answer: unknown): number | undefined;
 }
 
 /** Events by their sequence number over REST. */

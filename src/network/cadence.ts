@@ -1,47 +1,68 @@
-const LEARNED_EVENTS = 50; // fewer say nothing about how often a stream speaks
-const SILENT_MEANS = 50; // times its mean interval: for events that come independently, once in e^50
-const WEIGHT = 0.05; // of the newest interval: the last twenty or so count
-
-interface Stream {
+/** What is known of one stream, or of a whole socket, over this period and the one before. */
+interface Pace {
   lastMs: number;
-  meanMs: number;
   events: number;
+  eventsBefore: number;
+  /** The longest silence. */
+  longestMs: number;
+  longestBeforeMs: number;
+  periodEndsMs: number;
 }
 
+const PERIOD_MS = 1_800_000; // at least; what happened an hour ago says little about how lively a market is now
+const LEARNED_EVENTS = 50; // fewer say nothing about how often a stream speaks, so a thin one's period is as long as they take
+const LIVELY_EVENTS = 1_000; // so many say it well: silences of the length of the longest one are then rare
+const FEW_TIMES_LONGEST = 5; // for events that come independently, once in 50^5 with fifty events known …
+const TIMES_LONGEST = 3; // … and once in 1000^3 with a thousand
+const LIVELY_SILENT_MS_MIN = 8_000; // even a lively market may pause for seconds
+
 /**
- * How often each stream speaks, learned, so that one that has fallen silent is noticed and a quiet symbol is no alarm. Markets come in
- * bursts: nothing shorter than `silentMsMin` counts.
+ * How long each stream is silent, learned, so that one that has fallen silent is noticed and a quiet symbol is no alarm. Markets come in
+ * bursts, so it is the longest silence of late that counts and not the mean one.
  */
 export class Cadence {
   readonly #silentMsMin: number;
-  readonly #streams = new Map<string, Stream>();
+  readonly #paces = new Map<string, Pace>();
 
+  /** `silentMsMin`: nothing shorter counts until a stream is known to be lively. */
   constructor(silentMsMin: number) {
     this.#silentMsMin = silentMsMin;
   }
 
-  /** Is a silence of that length one that never happens? Undefined while too little was heard of the stream. */
-  isUnheardOf(stream: string, silentMs: number): boolean | undefined {
-    const known = this.#streams.get(stream);
-    if (known === undefined || known.events < LEARNED_EVENTS) return undefined;
-    return silentMs >= Math.max(this.#silentMsMin, SILENT_MEANS * known.meanMs);
-  }
-
   heard(stream: string, nowMs: number): void {
-    const known = this.#streams.get(stream);
-    if (known === undefined) {
-      this.#streams.set(stream, { lastMs: nowMs, meanMs: 0, events: 1 });
+    const pace = this.#paces.get(stream);
+    if (pace === undefined) {
+      const periodEndsMs = nowMs + PERIOD_MS;
+      this.#paces.set(stream, { lastMs: nowMs, events: 1, eventsBefore: 0, longestMs: 0, longestBeforeMs: 0, periodEndsMs });
       return;
     }
-    const intervalMs = nowMs - known.lastMs;
-    known.meanMs = known.events === 1 ? intervalMs : known.meanMs + WEIGHT * (intervalMs - known.meanMs);
-    known.lastMs = nowMs;
-    known.events++;
+    const silentMs = nowMs - pace.lastMs;
+    pace.lastMs = nowMs;
+    if (nowMs >= pace.periodEndsMs && pace.events >= LEARNED_EVENTS) {
+      pace.eventsBefore = pace.events;
+      pace.longestBeforeMs = pace.longestMs;
+      pace.events = 0;
+      pace.longestMs = 0;
+      pace.periodEndsMs = nowMs + PERIOD_MS;
+    }
+    pace.events++;
+    if (silentMs > pace.longestMs) pace.longestMs = silentMs;
+  }
+
+  /** Is a silence of that length one that never happens? Undefined while too little was heard of the stream. */
+  isUnheardOf(stream: string, silentMs: number): boolean | undefined {
+    const pace = this.#paces.get(stream);
+    const events = pace === undefined ? 0 : pace.events + pace.eventsBefore;
+    if (pace === undefined || events < LEARNED_EVENTS) return undefined;
+    const longestMs = Math.max(pace.longestMs, pace.longestBeforeMs);
+    return events < LIVELY_EVENTS
+      ? silentMs >= Math.max(this.#silentMsMin, FEW_TIMES_LONGEST * longestMs)
+      : silentMs >= Math.max(Math.min(LIVELY_SILENT_MS_MIN, this.#silentMsMin), TIMES_LONGEST * longestMs);
   }
 
   /** The first stream that has been silent for far longer than it ever is, and for how long. */
   silent(nowMs: number): { readonly stream: string; readonly silentMs: number } | undefined {
-    for (const [stream, { lastMs }] of this.#streams) {
+    for (const [stream, { lastMs }] of this.#paces) {
       const silentMs = nowMs - lastMs;
       if (this.isUnheardOf(stream, silentMs)) return { stream, silentMs };
     }

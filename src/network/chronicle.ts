@@ -27,8 +27,11 @@ export class Chronicle implements Disposable {
   readonly #known = new Map<string, string>();
   readonly #clockLook: Cancel;
   #clockOffsetMs: number;
+  readonly #clockSet: () => void;
 
-  constructor(runtime: Pick<Runtime, "clock" | "timers">, agora: Agora, source: string) {
+  /** `clockSet`: the wall clock was set. */
+  constructor(runtime: Pick<Runtime, "clock" | "timers">, agora: Agora, source: string, clockSet: () => void) {
+    this.#clockSet = clockSet;
     this.#runtime = runtime;
     this.#agora = agora;
     this.#source = source;
@@ -104,6 +107,7 @@ export class Chronicle implements Disposable {
     this.#clockOffsetMs = offsetMs;
     if (Math.abs(stepMs) >= CLOCK_STEP_MS) {
       this.session("clock_step", { detail: `the wall clock was set by ${stepMs > 0 ? "+" : ""}${(stepMs / 1_000).toFixed(3)} s` });
+      this.#clockSet();
     }
   }
 

@@ -4,22 +4,27 @@ import { AgoraRouter } from "../agora/router.ts";
 import type { EventBase } from "../events/event_type.ts";
 import { Codec } from "../exchanges/codec.ts";
 import type { Source } from "../exchanges/source.ts";
+import { RestError } from "../lib/errors.ts";
 import { Backoff } from "../lib/backoff.ts";
+import type { DayWindow } from "../lib/day_window.ts";
 import { sleep } from "../lib/sleep.ts";
 import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
 import { Chronicle } from "./chronicle.ts";
-import { ConnectionBudget } from "./connection_budget.ts";
+import { Budgets, type BudgetStore } from "./budgets.ts";
 import { Holes } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
+import { measureOffset } from "./venue_clock.ts";
 import { Seat, type SeatContext } from "./seat.ts";
 import { type KeepFrame, temporaryPath, Worker } from "./worker.ts";
 
 export interface DispatcherOptions extends Selection {
   readonly universeIntervalMs: number;
   readonly workerMaxAgeMs: number;
+  /** The part of the day for replacements by age. */
+  readonly rotateWindow?: DayWindow | undefined;
   /** Sockets that carry each stream at the same time. */
   readonly redundancy: number;
   readonly wsUrls: readonly string[];
@@ -29,6 +34,8 @@ export interface DispatcherOptions extends Selection {
   /** How often whole books are fetched, beside starts, holes and midnights. */
   readonly bookAnchorIntervalMs: number;
   readonly keepFrame: KeepFrame;
+  /** Where limits that are used up survive a restart. */
+  readonly budgetStore?: BudgetStore;
   /** Version and configuration, for the `session` row of the start. */
   readonly about?: string;
 }
@@ -60,7 +67,7 @@ export class Dispatcher implements Disposable {
   readonly #seats: Seat[][] = [];
   readonly #routers = new Map<string, AgoraRouter<EventBase>>();
   readonly #bindings = new Map<string, Binding>();
-  readonly #budget: ConnectionBudget;
+  readonly #budgets: Budgets;
   readonly #codecLook: Cancel;
   readonly #chronicle: Chronicle;
   readonly #unlisten: () => void;
@@ -75,16 +82,17 @@ export class Dispatcher implements Disposable {
     this.#source = source;
     this.#happenings = happenings;
     this.#options = options;
+    this.#budgets = new Budgets(runtime, source.limits, options.budgetStore);
     this.#rest = new RestClient(runtime, {
       hosts: options.restUrls,
-      weightPerMinute: source.limits.restWeightPerMinute,
+      budget: this.#budgets.rest,
+      ...(source.restUsedWeightHeader === undefined ? {} : { usedWeightHeader: source.restUsedWeightHeader }),
       ...(source.restHeaders === undefined ? {} : { headers: source.restHeaders }),
       signal: this.#stop.signal,
     });
     this.#codec = new Codec(source);
     this.#lanes = new Lanes(Math.min(options.streamsPerWorkerMax ?? STREAMS_PER_WORKER_MAX, source.limits.streamsPerSocketMax));
-    this.#budget = new ConnectionBudget(runtime, source.limits);
-    this.#chronicle = new Chronicle(runtime, agora, source.id);
+    this.#chronicle = new Chronicle(runtime, agora, source.id, () => void this.#measureClock());
     this.#holes = new Holes(runtime, {
       source,
       rest: this.#rest,
@@ -138,6 +146,7 @@ export class Dispatcher implements Disposable {
     this.#chronicle.session("stop");
     this.#unlisten();
     this.#chronicle[Symbol.dispose]();
+    this.#budgets[Symbol.dispose]();
   }
 
   /** What the codec read but found odd, since it was last told. */
@@ -165,7 +174,19 @@ export class Dispatcher implements Disposable {
     for (const binding of listed) this.#list(binding);
     for (const lane of this.#lanes.add(listed)) this.#replaceLane(lane);
     this.#universeTime = this.#runtime.clock.wallTime();
+    void this.#measureClock();
     this.#happenings.universe(this.#source.id, { ...this.status, listed: listed.length, delisted: delisted.length });
+  }
+
+  async #measureClock(): Promise<void> {
+    const { time, id } = this.#source;
+    if (time === undefined) return;
+    try {
+      this.#happenings.clockOffset(id, await measureOffset(this.#rest, time));
+    } catch (error) {
+      if (!(error instanceof RestError)) throw error;
+      if (!this.#stop.signal.aborted) this.#happenings.clockUnknown(id, error.message);
+    }
   }
 
   #list(binding: Binding): void {
@@ -208,8 +229,9 @@ export class Dispatcher implements Disposable {
       runtime: this.#runtime,
       sourceId: this.#source.id,
       happenings: this.#happenings,
-      budget: this.#budget,
-      workerMaxAgeMs: this.#options.workerMaxAgeMs,
+      budget: this.#budgets.connections,
+      endpoints: this.#options.wsUrls.length,
+      rotation: { ageMaxMs: this.#options.workerMaxAgeMs, window: this.#options.rotateWindow },
       signal: this.#stop.signal,
       staleAfterMs: this.#options.staleAfterMs ?? this.#source.heartbeat.staleAfterMs,
       open: (bindings, attempt, life) => this.#openWorker(bindings, attempt, life),

@@ -1,30 +1,29 @@
 import { RestError } from "../lib/errors.ts";
-import { sleep } from "../lib/sleep.ts";
+import { US_PER_MS } from "../lib/time.ts";
 import type { Rest } from "../exchanges/source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { RestBudget } from "./rest_budget.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024; // exchangeInfo with permission sets is of the order of 10 MB
-const SHARE = 0.7; // of the venue's weight: the rest belongs to other programs on this address
 const BAN_MS = { 429: 60_000, 418: 120_000 }; // where the venue does not say
 
-/** REST of one source: paced by weight in the venue's minute windows; 429 and 418 pause everyone; hosts fail over in order. */
+/** REST of one source, within its budget; 429 and 418 pause everyone; hosts fail over in order. */
 export class RestClient implements Rest {
   readonly #runtime: Runtime;
   readonly #hosts: readonly string[];
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #weightMax: number;
+  readonly #budget: RestBudget;
+  readonly #usedWeightHeader: string | undefined;
   readonly #signal: AbortSignal;
   #host = 0;
-  #minute = -1;
-  #spent = 0;
-  #pausedUntilMs = 0;
 
   constructor(
     runtime: Runtime,
     options: {
       readonly hosts: readonly string[];
-      readonly weightPerMinute: number;
+      readonly budget: RestBudget;
+      readonly usedWeightHeader?: string;
       readonly headers?: Readonly<Record<string, string>>;
       readonly signal: AbortSignal;
     },
@@ -32,17 +31,29 @@ export class RestClient implements Rest {
     this.#runtime = runtime;
     this.#hosts = options.hosts;
     this.#headers = options.headers ?? {};
-    this.#weightMax = options.weightPerMinute * SHARE;
+    this.#budget = options.budget;
+    this.#usedWeightHeader = options.usedWeightHeader;
     this.#signal = options.signal;
   }
 
   async get(path: string, weight: number): Promise<unknown> {
-    await this.#spend(weight);
+    return (await this.timed(path, weight)).answer;
+  }
+
+  /** `sentTime`: wall clock, µs, when the request left; `tookUs`: until its answer was here. */
+  async timed(path: string, weight: number): Promise<{ readonly answer: unknown; readonly sentTime: number; readonly tookUs: number }> {
+    await this.#budget.spend(weight, this.#signal);
+    if (this.#signal.aborted) throw new RestError(`${this.#hosts[0]}: stopped`);
     const url = `${this.#hosts[this.#host % this.#hosts.length]}${path}`;
+    const { clock } = this.#runtime;
+    const [sentTime, sentMs] = [clock.wallTime(), clock.monotonicMs()];
     const { status, headers, body } = await this.#request(url);
+    const tookUs = (clock.monotonicMs() - sentMs) * US_PER_MS;
+    const counted = this.#usedWeightHeader === undefined ? NaN : Number(headers[this.#usedWeightHeader]);
+    if (counted > 0) this.#budget.counted(counted);
     if (status === 429 || status === 418) {
       const retryAfterMs = Number(headers["retry-after"]) * 1_000 || BAN_MS[status];
-      this.#pausedUntilMs = this.#runtime.clock.monotonicMs() + retryAfterMs;
+      this.#budget.pause(retryAfterMs);
       throw new RestError(`${url}: ${status}, paused for ${retryAfterMs / 1_000} s`, { status, retryAfterMs });
     }
     if (status !== 200) {
@@ -50,7 +61,7 @@ export class RestClient implements Rest {
       throw new RestError(`${url}: status ${status}: ${body.slice(0, 200)}`, { status });
     }
     try {
-      return JSON.parse(body);
+      return { answer: JSON.parse(body), sentTime, tookUs };
     } catch (cause) {
       throw new RestError(`${url}: the answer is no JSON (${body.length} characters)`, { status }, { cause });
     }
@@ -70,25 +81,5 @@ export class RestClient implements Rest {
       this.#host++;
       throw new RestError(`${url}: no answer: ${cause instanceof Error ? cause.message : String(cause)}`, {}, { cause });
     }
-  }
-
-  /** Windows are the venue's: fixed minutes of the wall clock. */
-  async #spend(weight: number): Promise<void> {
-    while (!this.#signal.aborted) {
-      const { clock, timers } = this.#runtime;
-      const pausedMs = this.#pausedUntilMs - clock.monotonicMs();
-      const minute = Math.floor(clock.wallTime() / 60_000_000);
-      if (minute !== this.#minute) {
-        this.#minute = minute;
-        this.#spent = 0;
-      }
-      if (pausedMs <= 0 && (this.#spent === 0 || this.#spent + weight <= this.#weightMax)) {
-        this.#spent += weight;
-        return;
-      }
-      const toNextMinuteMs = 60_000 - (clock.wallTime() / 1_000) % 60_000;
-      await sleep(timers, pausedMs > 0 ? pausedMs : toNextMinuteMs, this.#signal);
-    }
-    throw new RestError(`${this.#hosts[0]}: stopped`);
   }
 }

@@ -6,14 +6,15 @@ import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import type { ConnectionBudget } from "./connection_budget.ts";
 import { Cadence } from "./cadence.ts";
+import { rotationDelayMs, type RotationRule } from "./rotation.ts";
 import { SILENT_MS_MIN, type Worker, type WorkerDeps, type WorkerEnd } from "./worker.ts";
 
-const ROTATE_FROM = 0.7; // of worker_max_age: workers that opened together are not replaced together …
-const ROTATE_TO = 0.95; // … and none waits for the last moment
 const STABLE_MS = 60_000; // a socket that lived this long has earned an immediate first retry
 const SILENT_JOINS_MAX = 3; // then the new worker is as good as it gets
 const REFUSED_FOR_GOOD_MS = 15 * 60_000; // 403 and 451 do not pass by themselves
+const LAG_REST_MS = 600_000;
 const PATIENCE_MAX = 64; // times the stale time: an hour
+/** Of this address, so every socket waits. */
 const BAN_MS: Readonly<Record<number, number>> = { 429: 60_000, 418: 120_000 };
 
 export interface SeatContext {
@@ -21,7 +22,9 @@ export interface SeatContext {
   readonly sourceId: string;
   readonly happenings: Happenings;
   readonly budget: ConnectionBudget;
-  readonly workerMaxAgeMs: number;
+  /** How many there are to fail over to. */
+  readonly endpoints: number;
+  readonly rotation: RotationRule;
   readonly staleAfterMs: number;
   readonly signal: AbortSignal;
   /** A new worker and the joins of its paths. `attempt` rises with each failure, so that endpoints fail over. */
@@ -46,6 +49,9 @@ export class Seat implements Disposable {
   #reason: string | undefined;
   #isReplacing = false;
   #silentJoins = 0;
+  #replacedForLagMs = -Infinity;
+  /** Refused handshakes in a row. */
+  #refusals = 0;
   readonly #pulse: Cadence;
   /** Doubles with each silence that a new socket did not end: the streams are quiet, not the socket. Only until the pace is known. */
   #patience = 1;
@@ -108,15 +114,23 @@ export class Seat implements Disposable {
       pulse: this.#pulse,
       patience: this.#patience,
       wantsReplacement: (why) => {
+        if (why === "lag" && !this.#mayReplaceForLag()) return;
         if (why === "stale") this.#patience = Math.min(PATIENCE_MAX, 2 * this.#patience);
         this.replace(why);
       },
     });
     this.#candidate = worker;
-    const joined = worker.subscribed.then(() => Promise.all(joins));
+    const joined = worker.subscribed.then(() => {
+      budget.ended(true);
+      return Promise.all(joins);
+    });
     const outcomes = await Promise.race([joined, worker.ended]);
     this.#candidate = undefined;
-    if (!Array.isArray(outcomes)) return { why: `${outcomes.cause}: ${outcomes.detail}`, waitMs: this.#waitOf(outcomes) };
+    if (!Array.isArray(outcomes)) {
+      if (outcomes.cause !== "terminated") budget.ended(false);
+      return { why: `${outcomes.cause}: ${outcomes.detail}`, waitMs: this.#obey(outcomes) };
+    }
+    this.#refusals = 0;
     const silent = outcomes.filter((outcome) => outcome === "silent").length;
     if (silent > 0 && this.#worker !== undefined && ++this.#silentJoins < SILENT_JOINS_MAX) {
       worker[Symbol.dispose]();
@@ -128,14 +142,22 @@ export class Seat implements Disposable {
     return undefined;
   }
 
+  /** A new socket lags just as much where it is us who are slow. */
+  #mayReplaceForLag(): boolean {
+    const nowMs = this.#context.runtime.clock.monotonicMs();
+    if (nowMs - this.#replacedForLagMs < LAG_REST_MS) return false;
+    this.#replacedForLagMs = nowMs;
+    return true;
+  }
+
   #takePlace(worker: Worker): void {
-    const { runtime, workerMaxAgeMs } = this.#context;
+    const { runtime: { clock, random, timers }, rotation } = this.#context;
     const old = this.#worker;
     this.#worker = worker;
     old?.[Symbol.dispose]();
     this.#rotation?.();
-    const ageMs = workerMaxAgeMs * (ROTATE_FROM + (ROTATE_TO - ROTATE_FROM) * runtime.random.float());
-    this.#rotation = runtime.timers.after(Math.max(0, ageMs - (runtime.clock.monotonicMs() - worker.openedMs)), () => this.replace("age"));
+    const delayMs = rotationDelayMs(rotation, clock.monotonicMs() - worker.openedMs, clock.wallTime(), random.float());
+    this.#rotation = timers.after(delayMs, () => this.replace("age"));
     void worker.ended.then((end) => this.#lost(worker, end));
   }
 
@@ -150,10 +172,19 @@ export class Seat implements Disposable {
     void sleep(runtime.timers, waitMs, signal).then(() => this.replace(end.cause));
   }
 
-  #waitOf(end: WorkerEnd): number {
-    if (end.cause !== "refused" || end.status === undefined) return 0;
-    const waitMs = end.retryAfterMs ?? (end.status === 403 || end.status === 451 ? REFUSED_FOR_GOOD_MS : BAN_MS[end.status] ?? 0);
-    if (waitMs > 0) this.#context.happenings.refused(this.#context.sourceId, end.status, waitMs);
+  /** What a refused handshake asks for, and how long this seat waits for it; what concerns the whole address pauses every seat. */
+  #obey({ cause, status, retryAfterMs }: WorkerEnd): number {
+    if (cause !== "refused" || status === undefined) {
+      this.#refusals = 0;
+      return 0;
+    }
+    this.#refusals++;
+    const { budget, endpoints, happenings, sourceId } = this.#context;
+    const isBan = BAN_MS[status] !== undefined;
+    const isForGood = (status === 403 || status === 451) && this.#refusals % endpoints === 0;
+    const waitMs = isForGood ? REFUSED_FOR_GOOD_MS : retryAfterMs ?? BAN_MS[status] ?? 0;
+    if (isBan || isForGood) budget.pause(waitMs);
+    if (waitMs > 0) happenings.refused(sourceId, status, waitMs);
     return waitMs;
   }
 }

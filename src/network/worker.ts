@@ -10,6 +10,7 @@ import type { Cancel, Runtime, Socket, SocketClosed } from "../runtime/runtime.t
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import { Cadence } from "./cadence.ts";
+import { Lag } from "./lag.ts";
 import { Subscriber } from "./subscriber.ts";
 
 export interface WorkerOptions {
@@ -28,8 +29,8 @@ export interface WorkerDeps {
   readonly codec: Codec;
   readonly happenings: Happenings;
   readonly keepFrame: KeepFrame;
-  /** Something says that this worker should be replaced while it lives: a notice from the venue, or one stream that has fallen silent. */
-  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream" | "stale") => void;
+  /** Something says that this worker should be replaced while it lives: a notice from the venue, silence, or lag. */
+  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream" | "stale" | "lag") => void;
   /** The pace of the lane's sockets, which outlives each of them. */
   readonly pulse: Cadence;
 }
@@ -38,8 +39,8 @@ export interface WorkerDeps {
 export type WorkerEnd = SocketClosed;
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const LOOK_MS = 5_000;
-export const SILENT_MS_MIN = 30_000; // even a lively stream may pause for seconds
+const LOOK_MS = 1_000;
+export const SILENT_MS_MIN = 30_000; // of a stream little is known of; see Cadence
 const SOCKET = "socket";
 const FRAMES_QUEUED_MAX = 65_536; // 8 s at the measured peak of 8k frames/s on one socket; then they are decoded inside the turn
 
@@ -70,6 +71,8 @@ export class Worker implements Disposable {
   readonly #wantsReplacement: WorkerDeps["wantsReplacement"];
   readonly #cadence: Cadence;
   readonly #pulse: Cadence;
+  readonly #lag: Lag;
+  #hasToldLag = false;
   #hasToldStale = false;
   #hasToldSilence = false;
   #lastDataMs: number;
@@ -95,6 +98,8 @@ export class Worker implements Disposable {
     this.#staleAfterMs = options.staleAfterMs;
     this.#cadence = new Cadence(Math.min(SILENT_MS_MIN, options.staleAfterMs));
     this.#pulse = deps.pulse;
+    const lookMs = Math.min(LOOK_MS, this.#staleAfterMs / 4);
+    this.#lag = new Lag(lookMs);
     this.streams = bindings.map((binding) => binding.stream);
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
@@ -123,7 +128,7 @@ export class Worker implements Disposable {
       frame: (text) => this.#frame(text),
       closed: (closing) => this.#end(closing),
     });
-    this.#staleness = runtime.timers.every(Math.min(LOOK_MS, this.#staleAfterMs / 4), () => this.#checkStaleness());
+    this.#staleness = runtime.timers.every(lookMs, () => this.#checkStaleness());
   }
 
   /** Closes the socket and ends the temporary paths. Frames already received are decoded first. */
@@ -179,6 +184,8 @@ export class Worker implements Disposable {
     this.#lastDataMs = this.#runtime.clock.monotonicMs();
     this.#cadence.heard(stream, this.#lastDataMs);
     this.#pulse.heard(SOCKET, this.#lastDataMs);
+    const last = events.at(-1);
+    if (last?.eventTime !== undefined) this.#lag.heard(last.eventTime, last.recvTime, this.#lastDataMs);
     bound.publish(events);
   }
 
@@ -209,11 +216,22 @@ export class Worker implements Disposable {
     const nowMs = this.#runtime.clock.monotonicMs();
     const ageMs = nowMs - this.#lastDataMs;
     const isStale = this.#pulse.isUnheardOf(SOCKET, ageMs) ?? ageMs >= this.#staleAfterMs;
-    if (!isStale) return this.#checkCadence(nowMs);
+    if (!isStale) {
+      this.#checkLag(nowMs);
+      return this.#checkCadence(nowMs);
+    }
     if (this.#hasToldStale) return;
     this.#hasToldStale = true;
     this.#happenings.socketStale(this.#source.id, this.id, ageMs);
     this.#wantsReplacement("stale");
+  }
+
+  #checkLag(nowMs: number): void {
+    const behindMs = this.#lag.look(nowMs);
+    if (behindMs === undefined || this.#hasToldLag) return;
+    this.#hasToldLag = true;
+    this.#happenings.socketLags(this.#source.id, this.id, behindMs);
+    this.#wantsReplacement("lag");
   }
 
   /** Told once: if the next worker hears nothing of it either, the stream is silent at the venue. */

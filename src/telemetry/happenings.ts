@@ -105,6 +105,13 @@ export class Happenings {
     this.#tell(source, { event: "stall", worker, detail: `no data for ${Math.round(silentMs / 1_000)} s` });
   }
 
+  /** Its events arrive later and later; another socket is fresh. */
+  socketLags(source: string, worker: string, behindMs: number): void {
+    this.#telemetry.count("argus_sockets_lagging_total", 1, { source });
+    this.#telemetry.log("warn", "socket falls behind, replacing it", { source, worker, behindMs: Math.round(behindMs) });
+    this.#tell(source, { event: "stall", worker, detail: `${(behindMs / 1_000).toFixed(1)} s behind` });
+  }
+
   /** Far longer than it ever is, among lively ones. */
   streamSilent(source: string, worker: string, stream: string, silentMs: number): void {
     this.#telemetry.count("argus_streams_silent_total", 1, { source });
@@ -222,6 +229,18 @@ export class Happenings {
     this.#telemetry.log("warn", "universe could not be read, keeping the one we have", { source, why, waitMs: Math.round(waitMs) });
   }
 
+  /** Positive: the venue's clock is ahead of ours. WARN where times of ours and of the venue cannot be compared. */
+  clockOffset(source: string, { offsetUs, errorUs }: { readonly offsetUs: number; readonly errorUs: number }): void {
+    const detail = `${offsetUs < 0 ? "-" : "+"}${(Math.abs(offsetUs) / 1e6).toFixed(6)} s, within ${(errorUs / 1e6).toFixed(6)} s`;
+    const level = Math.abs(offsetUs) - errorUs > CLOCK_OFFSET_US_MAX ? "warn" : "info";
+    this.#telemetry.log(level, "the venue's clock against ours", { source, offset: detail });
+    this.#tell(source, { event: "clock_offset", detail, code: offsetUs });
+  }
+
+  clockUnknown(source: string, why: string): void {
+    this.#telemetry.log("info", "the venue's clock could not be asked for", { source, why });
+  }
+
   symbolRefused(source: string, symbol: string, why: string): void {
     this.#telemetry.count("argus_symbols_refused_total", 1, { source });
     this.#telemetry.log("error", "symbol cannot be recorded", { source, symbol, why });
@@ -262,6 +281,13 @@ export class Happenings {
     }
   }
 
+  /** A restart would not know what was used up of the venue's limits. */
+  budgetNotKept(source: string, why: string): void {
+    this.#telemetry.count("argus_budgets_not_kept_total", 1, { source });
+    if (!isMilestone(this.#telemetry.counter("argus_budgets_not_kept_total", { source }))) return;
+    this.#telemetry.log("warn", "used-up limits cannot be kept for the next start", { source, why });
+  }
+
   /** A frame could not even be kept; the stream goes on. */
   quarantineFailed(why: string): void {
     this.#telemetry.count("argus_quarantine_failures_total");
@@ -270,9 +296,11 @@ export class Happenings {
   }
 }
 
+const CLOCK_OFFSET_US_MAX = 1_000_000; // a machine with NTP is within some milliseconds
+
 /** A moment of a source's history, as `session` rows keep it. */
 export interface Moment {
-  readonly event: "connect" | "open" | "close" | "stall" | "rotate" | "shutdown_notice" | "refused";
+  readonly event: "connect" | "open" | "close" | "stall" | "rotate" | "shutdown_notice" | "refused" | "clock_offset";
   readonly worker?: string;
   readonly detail?: string;
   readonly code?: number;

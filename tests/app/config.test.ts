@@ -41,12 +41,15 @@ describe("the configuration", () => {
     const urls = (scheme: string) =>
       fc.tuple(fc.constantFrom(scheme, `${scheme}s`), fc.webAuthority()).map(([scheme, host]) => `${scheme}://${host}`);
     const durations = fc.integer({ min: 1_000, max: 86_399_999 });
+    const minutes = fc.nat({ max: 1_439 }).map((minute) => minute * 60_000_000);
+    const windows = fc.record({ from: minutes, to: minutes }).filter(({ from, to }) => from !== to);
     const source = fc.record({
       symbols,
       exclude: symbols,
       types: fc.subarray(["bbo", "trade", "depth"], { minLength: 1 }),
       universeIntervalMs: durations,
       workerMaxAgeMs: durations,
+      rotateWindow: fc.option(windows, { nil: undefined }),
       redundancy: fc.integer({ min: 1, max: 4 }),
       bookAnchorIntervalMs: fc.integer({ min: 60, max: 86_400 }).map((seconds) => seconds * 1_000),
       wsUrls: fc.array(urls("ws").filter((url) => URL.canParse(url)), { minLength: 1, maxLength: 3 }),

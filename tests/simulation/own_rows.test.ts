@@ -171,3 +171,19 @@ test("holes of a time in which the venue could not be reached are healed when it
   assert.equal(outcomes.filter((outcome) => outcome === "open").length, outcomes.filter((outcome) => outcome !== "open").length);
   await scene.settle();
 });
+
+test("the venue's clock against ours is a session row, at the start and whenever ours is set", async () => {
+  const scene = sceneOf(7);
+  await scene.world.advance(10_000);
+  scene.world.host("recorder").stepWall(-3_600_000);
+  await scene.world.advance(10_000);
+  await scene.settle();
+  const rows = scene.published.own<SessionEvent>("session").filter(({ event }) => event === "clock_offset");
+  assert.equal(rows.length, 2);
+  const [before, after] = rows.map(({ code, detail }) => ({
+    offsetUs: code!,
+    errorUs: Number(/within (\d+\.\d+) s$/.exec(detail!)![1]) * 1e6,
+  }));
+  assert.ok(before!.errorUs < 200_000 && Math.abs(before!.offsetUs) <= before!.errorUs, JSON.stringify(before));
+  assert.ok(Math.abs(after!.offsetUs - 3_600_000_000) <= after!.errorUs, JSON.stringify(after));
+});

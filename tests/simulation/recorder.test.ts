@@ -5,6 +5,7 @@ import { US_PER_DAY, US_PER_S } from "../../src/lib/time.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { Recording, type RecordingOptions } from "./recording.ts";
+import { VENUE } from "./scene.ts";
 import { replayCommand, seedsFrom } from "./seeds.ts";
 
 const FILE = "recorder.test.ts";
@@ -20,6 +21,11 @@ async function assertStored(recording: Recording, options: { readonly mayMiss?: 
     : differences;
   assert.deepEqual(found, [], `${found[0]}\n  again: ${replayCommand(FILE, recording.world.seed)}`);
   return rows;
+}
+
+/** Under tmp/, beside what is kept of the venue's limits for the next start. */
+function waitingFiles(recording: Recording): string[] {
+  return [...recording.files().keys()].filter((name) => name.startsWith("tmp/") && name !== "tmp/budget/binance.json");
 }
 
 for (const seed of seedsFrom(1, 20)) {
@@ -40,7 +46,7 @@ for (const seed of seedsFrom(1, 20)) {
     assert.equal(rows, Object.values(summary.events).reduce((sum, each) => sum + each, 0));
     assert.deepEqual([summary.outcome, summary.gaps, summary.gapsPossible, summary.quarantined], ["drained", 0, 0, 0]);
     assert.ok(summary.rowsMerged > rows, "its own rows are merged too");
-    assert.deepEqual([...recording.files().keys()].filter((name) => name.startsWith("tmp/")), []);
+    assert.deepEqual(waitingFiles(recording), []);
     assert.deepEqual(recording.errors(), []);
   });
 }
@@ -102,7 +108,7 @@ test("SIGKILL at any moment costs what was not yet a chunk, doubles nothing, and
     const rows = await assertStored(recording, { mayMiss: true });
     // Four kills, each of at most a flush interval and a little: the rest must be there.
     assert.ok(rows > 0.8 * recording.ledger.eventCount, `${rows} of ${recording.ledger.eventCount}`);
-    assert.deepEqual([...recording.files().keys()].filter((name) => name.startsWith("tmp/")), []);
+    assert.deepEqual(waitingFiles(recording), []);
   }
 });
 
@@ -142,6 +148,22 @@ test("a disk that refuses for ten seconds costs nothing; one that refuses for go
   await assert.rejects(full.ended(120_000), (error) => error instanceof StorageError && error.code === "ENOSPC");
   full.host.disk.failOn(() => undefined);
   await assertStored(full, { mayMiss: true });
+});
+
+test("a ban outlives the recorder it was spoken to: the next one waits it out", async () => {
+  const recording = new Recording({ ...SMALL, seed: 10 });
+  recording.world.network.refuse(VENUE, { refuse: 418, retryAfterMs: 120_000, reason: "Banned" });
+  recording.start();
+  await recording.world.advance(5_000);
+  recording.host.kill();
+  recording.world.network.refuse(VENUE, undefined);
+  recording.start();
+  await recording.world.advance(110_000);
+  assert.equal(recording.venue.summary().opened, 0);
+  await recording.world.advance(30_000);
+  assert.equal(recording.venue.summary().opened, 1);
+  await recording.finish();
+  await assertStored(recording);
 });
 
 test("a second recorder on the same data path is refused, and told who holds it", async () => {

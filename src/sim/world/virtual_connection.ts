@@ -1,6 +1,6 @@
 import type { Cancel, SocketClosed } from "../../runtime/runtime.ts";
 import type { Wire, WireEvents } from "../../runtime/live_sockets.ts";
-import { US_PER_S } from "../../lib/time.ts";
+import { US_PER_MS, US_PER_S } from "../../lib/time.ts";
 import type { VenueClient, VenuePeer } from "../venue/venue_connection.ts";
 import type { EventLoop } from "./event_loop.ts";
 import type { Lifetime } from "./lifetime.ts";
@@ -45,6 +45,7 @@ export class VirtualConnection implements VenuePeer {
   #state: "connecting" | "open" | "gone" = "connecting";
   #client: VenueClient | undefined;
   #closing: "venue" | undefined;
+  #lagUs = 0;
   #isDeaf = false;
   #isOver = false;
   #cancelClose: Cancel = () => {};
@@ -54,7 +55,7 @@ export class VirtualConnection implements VenuePeer {
     this.#events = events;
     this.#ended = ended;
     this.#toVenue = new Pipe(line.loop, line.venueLife, line.delayUs);
-    this.#toClient = new Pipe(line.loop, line.clientLife, line.delayUs);
+    this.#toClient = new Pipe(line.loop, line.clientLife, () => line.delayUs() + this.#lagUs);
     this.wire = {
       isOpen: () => this.#state === "open",
       send: (text) => this.#toVenue.send(() => this.#heard((client) => client.text(text)), text.length),
@@ -76,6 +77,11 @@ export class VirtualConnection implements VenuePeer {
     for (const pipe of [this.#toVenue, this.#toClient]) pipe.cut(this.#line.random);
     this.#toClient.send(() => this.#lost({ cause: this.#state === "open" ? "error" : "refused", detail: "connection reset" }));
     this.#toVenue.send(() => this.#venueLost());
+  }
+
+  /** What the venue sends from now on arrives that much later than it would. */
+  lag(ms: number): void {
+    this.#lagUs = ms * US_PER_MS;
   }
 
   /** Nothing flows, and nobody is told. Both ends may act as they like; it arrives when the line is let go. */
