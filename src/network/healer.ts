@@ -28,16 +28,23 @@ const TRIES_MAX = 8; // without progress: the venue's database trails its tape b
 const WAIT_MS = 500; // doubled each time: a minute and a half in all
 const WAIT_MS_MAX = 30_000;
 
+const REQUESTS_MAX = 3; // at once: one answer that takes its ten seconds holds up nothing
+const MISSING_MAX = 1_000_000; // of one hole: a thousand requests of Binance spot, six minutes of all its weight
+const HOLES_MAX = 10_000; // an hour of requests
+
 /**
- * Fills proven holes over REST, one request at a time within the source's weight, the oldest hole first. A hole the process ends with stays
- * `open` in its row.
+ * Fills proven holes over REST within the source's weight, the smallest hole first, so that a long outage of one symbol does not keep the
+ * others waiting. A hole the process ends with stays `open` in its row.
  */
 export class Healer {
   readonly #runtime: Runtime;
   readonly #rest: Rest;
   readonly #codec: Codec;
   readonly #signal: AbortSignal;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Requests that wait, those of the smallest holes first. */
+  readonly #waiting: { readonly missing: number; readonly start: () => void }[] = [];
+  #requests = 0;
+  #holes = 0;
 
   constructor(runtime: Runtime, rest: Rest, codec: Codec, signal: AbortSignal) {
     this.#runtime = runtime;
@@ -47,9 +54,13 @@ export class Healer {
   }
 
   /** Resolves with what became of the hole, or undefined when the process ends first. Never rejects. */
-  heal(hole: HoleToHeal): Promise<Healing | undefined> {
-    const healing = this.#last.then(() => this.#heal(hole));
-    this.#last = healing;
+  async heal(hole: HoleToHeal): Promise<Healing | undefined> {
+    const missing = hole.beforeId - hole.afterId - 1;
+    if (missing > MISSING_MAX) return { outcome: "unhealable", rows: 0, why: `${missing} are missing, ${MISSING_MAX} are fetched at most` };
+    if (this.#holes >= HOLES_MAX) return { outcome: "unhealable", rows: 0, why: `${HOLES_MAX} other holes wait already` };
+    this.#holes++;
+    const healing = await this.#heal(hole);
+    this.#holes--;
     return healing;
   }
 
@@ -82,8 +93,11 @@ export class Healer {
 
   /** The next stretch without a hole of its own. */
   async #fetch(heal: Heal<EventBase, unknown>, { channel, symbol, beforeId }: HoleToHeal, afterId: number): Promise<EventBase[]> {
-    const count = Math.min(heal.countMax, beforeId - afterId - 1);
-    const answer = await this.#rest.get(heal.path(symbol, afterId + 1, count), heal.weight);
+    const missing = beforeId - afterId - 1;
+    const answer = await this.#turn(
+      missing,
+      () => this.#rest.get(heal.path(symbol, afterId + 1, Math.min(heal.countMax, missing)), heal.weight),
+    );
     const events = this.#codec.healed(heal, symbol, answer, this.#runtime.clock.wallTime());
     const fitting: EventBase[] = [];
     let previous = afterId;
@@ -94,5 +108,22 @@ export class Healer {
       previous = last;
     }
     return fitting;
+  }
+
+  async #turn<T>(missing: number, request: () => Promise<T>): Promise<T> {
+    if (this.#requests < REQUESTS_MAX) this.#requests++;
+    else {
+      await new Promise<void>((start) => {
+        const at = this.#waiting.findIndex((each) => each.missing > missing);
+        this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, { missing, start });
+      });
+    }
+    try {
+      return await request();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#requests--;
+      else next.start();
+    }
   }
 }

@@ -55,13 +55,15 @@ export class Seat implements Disposable {
   readonly #pulse: Cadence;
   /** Doubles with each silence that a new socket did not end: the streams are quiet, not the socket. Only until the pace is known. */
   #patience = 1;
+  /** Which endpoint: its own first, then the next with each failure. */
   #attempt: number;
+  readonly #index: number;
   #rotation: Cancel | undefined;
 
   constructor(context: SeatContext, lane: { readonly id: string; bindings(): readonly Binding[] }, index: number) {
     this.#context = context;
     this.#lane = lane;
-    this.#attempt = index;
+    this.#attempt = this.#index = index;
     this.#pulse = new Cadence(Math.min(SILENT_MS_MIN, context.staleAfterMs));
     this.#backoff = new Backoff({ baseMs: 500, maxMs: 30_000 }, () => context.runtime.random.float());
   }
@@ -157,7 +159,10 @@ export class Seat implements Disposable {
     old?.[Symbol.dispose]();
     this.#rotation?.();
     const delayMs = rotationDelayMs(rotation, clock.monotonicMs() - worker.openedMs, clock.wallTime(), random.float());
-    this.#rotation = timers.after(delayMs, () => this.replace("age"));
+    this.#rotation = timers.after(delayMs, () => {
+      this.#attempt = this.#index; // back to its own endpoint, if it had to leave that
+      this.replace("age");
+    });
     void worker.ended.then((end) => this.#lost(worker, end));
   }
 

@@ -87,4 +87,36 @@ describe("Healer", () => {
     assert.deepEqual([healing.outcome, healing.rows, healing.why], ["unhealable", 20, "the venue gives nothing after 120"]);
     assert.ok(requests.length < 12);
   });
+
+  it("fetches the smallest holes first, a few requests at a time, and gives none of a million or more", async () => {
+    const timers = new ManualTimers();
+    const order: string[] = [];
+    let open = 0;
+    let openMost = 0;
+    const rest = {
+      async get(path: string): Promise<unknown> {
+        openMost = Math.max(openMost, ++open);
+        const [, symbol, first, limit] = /symbol=(\w+)&fromId=(\d+)&limit=(\d+)/.exec(path)!;
+        await new Promise<void>((resolve) => timers.after(100, resolve));
+        open--;
+        order.push(symbol!);
+        return rows(Number(first), Number(first) + Number(limit) - 1);
+      },
+    };
+    const runtime = { clock: { wallTime: () => NOW, monotonicMs: () => timers.nowMs }, timers } as unknown as Runtime;
+    const healer = new Healer(runtime, rest, new Codec(SOURCE), new AbortController().signal);
+    const healed = [5_000, 4_000, 3_000, 20, 10].map((missing, i) =>
+      healer.heal({ channel: CHANNEL, symbol: `S${i}`, afterId: 100, beforeId: 101 + missing, fill: () => {} })
+    );
+    const huge = await healer.heal({ channel: CHANNEL, symbol: "HUGE", afterId: 0, beforeId: 1_000_002, fill: () => {} });
+    assert.deepEqual(huge, { outcome: "unhealable", rows: 0, why: "1000001 are missing, 1000000 are fetched at most" });
+    await timers.advance(5_000);
+    assert.deepEqual(
+      (await Promise.all(healed)).map((each) => [each?.outcome, each?.rows]),
+      [5_000, 4_000, 3_000, 20, 10].map((n) => ["healed", n]),
+    );
+    assert.equal(openMost, 3);
+    assert.ok(order.indexOf("S4") < 6 && order.indexOf("S3") < 6, `the small ones early: ${order}`);
+    assert.equal(order.at(-1), "S0");
+  });
 });

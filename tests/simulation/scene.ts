@@ -34,6 +34,8 @@ export interface SceneOptions extends
   /** µs since the epoch. */
   readonly startTime?: number;
   readonly venue?: VenueOptions;
+  /** Further hosts of the venue's streams. */
+  readonly mirrors?: readonly string[];
 }
 
 /** A venue, and everything of the recorder up to agora's persistent paths, in one world. */
@@ -63,13 +65,14 @@ export class Scene {
       redundancy = 1,
       staleAfterMs,
       streamsPerWorkerMax,
+      mirrors = [],
     } = options;
     this.world = new World(real, { seed, ...(options.startTime === undefined ? {} : { startTime: options.startTime }) });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
     this.market = new SyntheticMarket(exchange, dialect, { seed, rate, listings });
     this.venue = new Venue(exchange, dialect, this.market, { ledger: this.ledger, ...venue });
-    this.world.network.serve(VENUE, this.venue);
+    for (const host of [VENUE, ...mirrors]) this.world.network.serve(host, this.venue);
     this.recorder = this.world.runtime("recorder");
     this.agora = new Agora(this.recorder.timers);
     this.telemetry = new Telemetry(this.recorder.clock, (line) => {
@@ -84,7 +87,7 @@ export class Scene {
       workerMaxAgeMs,
       bookAnchorIntervalMs,
       redundancy,
-      wsUrls: [`ws://${VENUE}`],
+      wsUrls: [VENUE, ...mirrors].map((host) => `ws://${host}`),
       restUrls: [`http://${VENUE}`],
       keepFrame: ({ reason, text }) => {
         throw new Error(`a frame went to quarantine (${reason}): ${text}`);
