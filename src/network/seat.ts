@@ -12,7 +12,7 @@ import { SILENT_MS_MIN, type Worker, type WorkerDeps, type WorkerEnd } from "./w
 const STABLE_MS = 60_000; // a socket that lived this long has earned an immediate first retry
 const SILENT_JOINS_MAX = 3; // then the new worker is as good as it gets
 const REFUSED_FOR_GOOD_MS = 15 * 60_000; // 403 and 451 do not pass by themselves
-const LAG_REST_MS = 600_000;
+const TRY_ANOTHER_MS = 600_000;
 const PATIENCE_MAX = 64; // times the stale time: an hour
 /** Of this address, so every socket waits. */
 const BAN_MS: Readonly<Record<number, number>> = { 429: 60_000, 418: 120_000 };
@@ -49,7 +49,7 @@ export class Seat implements Disposable {
   #reason: string | undefined;
   #isReplacing = false;
   #silentJoins = 0;
-  #replacedForLagMs = -Infinity;
+  #triedAnotherMs = -Infinity;
   /** Refused handshakes in a row. */
   #refusals = 0;
   readonly #pulse: Cadence;
@@ -116,7 +116,7 @@ export class Seat implements Disposable {
       pulse: this.#pulse,
       patience: this.#patience,
       wantsReplacement: (why) => {
-        if (why === "lag" && !this.#mayReplaceForLag()) return;
+        if ((why === "lag" || why === "bad_frames") && !this.#mayTryAnother()) return;
         if (why === "stale") this.#patience = Math.min(PATIENCE_MAX, 2 * this.#patience);
         this.replace(why);
       },
@@ -144,11 +144,11 @@ export class Seat implements Disposable {
     return undefined;
   }
 
-  /** A new socket lags just as much where it is us who are slow. */
-  #mayReplaceForLag(): boolean {
+  /** A new socket lags just as much where it is us who are slow, and brings the same frames where the venue has changed them. */
+  #mayTryAnother(): boolean {
     const nowMs = this.#context.runtime.clock.monotonicMs();
-    if (nowMs - this.#replacedForLagMs < LAG_REST_MS) return false;
-    this.#replacedForLagMs = nowMs;
+    if (nowMs - this.#triedAnotherMs < TRY_ANOTHER_MS) return false;
+    this.#triedAnotherMs = nowMs;
     return true;
   }
 

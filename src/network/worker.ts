@@ -10,6 +10,7 @@ import type { Cancel, Runtime, Socket, SocketClosed } from "../runtime/runtime.t
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import { Cadence } from "./cadence.ts";
+import { Garble } from "./garble.ts";
 import { Lag } from "./lag.ts";
 import { Subscriber } from "./subscriber.ts";
 
@@ -29,8 +30,8 @@ export interface WorkerDeps {
   readonly codec: Codec;
   readonly happenings: Happenings;
   readonly keepFrame: KeepFrame;
-  /** Something says that this worker should be replaced while it lives: a notice from the venue, silence, or lag. */
-  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream" | "stale" | "lag") => void;
+  /** Something says that this worker should be replaced while it lives: a notice from the venue, silence, lag, or frames that cannot be read. */
+  readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream" | "stale" | "lag" | "bad_frames") => void;
   /** The pace of the lane's sockets, which outlives each of them. */
   readonly pulse: Cadence;
 }
@@ -72,6 +73,7 @@ export class Worker implements Disposable {
   readonly #cadence: Cadence;
   readonly #pulse: Cadence;
   readonly #lag: Lag;
+  readonly #garble: Garble;
   #hasToldLag = false;
   #hasToldStale = false;
   #hasToldSilence = false;
@@ -100,6 +102,7 @@ export class Worker implements Disposable {
     this.#pulse = deps.pulse;
     const lookMs = Math.min(LOOK_MS, this.#staleAfterMs / 4);
     this.#lag = new Lag(lookMs);
+    this.#garble = new Garble();
     this.streams = bindings.map((binding) => binding.stream);
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
@@ -161,6 +164,7 @@ export class Worker implements Disposable {
 
   #decode(text: string, recvTime: number): void {
     const decoded = this.#codec.decode(text, recvTime);
+    if (this.#garble.read(decoded.kind === "bad", this.#runtime.clock.monotonicMs())) this.#wantsReplacement("bad_frames");
     switch (decoded.kind) {
       case "events":
         if (decoded.inexactDecimals > 0) {

@@ -3,7 +3,7 @@ import { changeSymbol, type SymbolChange } from "./symbol_changes.ts";
 import type { SyntheticMarket } from "./synthetic_market.ts";
 import type { Venue, VenueAnswer } from "./venue.ts";
 
-const VERBS = "list, delist, halt (with ?symbol=), stop-faults, quiesce, shutdown-notice; GET ledger";
+const VERBS = "list, delist, halt (with ?symbol=), cut, stop-faults, quiesce, shutdown-notice; GET ledger";
 
 export interface ControlHooks {
   /** Nothing goes wrong on purpose any more. */
@@ -12,7 +12,7 @@ export interface ControlHooks {
 
 /**
  * What a script can do to a running venue: `POST /sim/list?symbol=X`, `/sim/delist?symbol=X`, `/sim/halt?symbol=X`, `/sim/stop-faults`,
- * `/sim/quiesce`, `/sim/shutdown-notice`; `GET /sim/ledger` for the counts. Every answer is the counts.
+ * `/sim/quiesce`, `/sim/shutdown-notice`, `/sim/cut` (every connection, at once); `GET /sim/ledger` for the counts. Every answer is the counts.
  */
 export function controlEndpoint(venue: Venue, market: SyntheticMarket | undefined, hooks: ControlHooks) {
   return ({ method, target }: HttpRequestHead): VenueAnswer | undefined => {
@@ -37,6 +37,9 @@ export function controlEndpoint(venue: Venue, market: SyntheticMarket | undefine
       case "quiesce":
         hooks.stopFaults();
         venue.quiesce();
+        break;
+      case "cut":
+        for (const connection of venue.connections()) connection.reset("cut by a script");
         break;
       case "shutdown-notice":
         venue.noticeShutdown();

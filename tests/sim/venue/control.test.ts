@@ -42,6 +42,16 @@ test("a shutdown notice reaches everyone; after stop-faults nothing goes wrong; 
   assert.deepEqual(ask("GET", "/sim/ledger")!.body, counts);
 });
 
+test("every connection is cut at once, and new ones are let in", async () => {
+  const { still, ask } = controlled();
+  ask("POST", "/sim/stop-faults");
+  const clients = [1, 2, 3].map(() => still.connect("/stream?streams=btcusdt@trade"));
+  await still.advance(1_000);
+  assert.equal(ask("POST", "/sim/cut")!.body.connections, 0);
+  assert.ok(clients.every(({ wasReset }) => wasReset));
+  assert.ok(still.connect("/stream?streams=btcusdt@trade").isOpen);
+});
+
 test("what is no control is left to the venue, what is none of its verbs is told", () => {
   const { ask } = controlled();
   assert.equal(ask("GET", "/api/v3/ping"), undefined);
