@@ -34,8 +34,9 @@ export function publishFile(disk: Disk, target: string, temporary: string, bytes
 
 /** Moves a file out of the way, where nothing of ours looks. */
 export function setAside(disk: Disk, path: string, target: string): void {
-  disk.makeFolder(folderOf(target));
+  makeFolderOf(disk, target);
   disk.rename(path, target);
+  disk.syncFolder(folderOf(target));
   disk.syncFolder(folderOf(path));
 }
 

@@ -1,6 +1,7 @@
 import { StorageError } from "../../lib/errors.ts";
 import { isoOf } from "../../lib/time.ts";
 import type { DiskLock, Runtime } from "../../runtime/runtime.ts";
+import { folderOf } from "./files.ts";
 
 /** Outside tmp/, which a user may clean by hand. */
 export const LOCK_FILE = "argus.lock";
@@ -11,7 +12,8 @@ export const LOCK_FILE = "argus.lock";
  */
 export function lockDataPath(runtime: Pick<Runtime, "disk" | "process" | "clock">, dataPath: string, what: string): DiskLock {
   const { disk, process, clock } = runtime;
-  disk.makeFolder(dataPath);
+  // A folder that a power cut takes takes every day file in it along.
+  for (const made of disk.makeFolder(dataPath)) disk.syncFolder(folderOf(made));
   const path = `${dataPath}/${LOCK_FILE}`;
   const lock = disk.lock(path);
   if (lock === undefined) {
