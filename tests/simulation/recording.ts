@@ -12,6 +12,7 @@ import type { VirtualHost } from "../../src/sim/world/virtual_host.ts";
 import { World } from "../../src/sim/world/world.ts";
 import { type LogLine, Telemetry } from "../../src/telemetry/telemetry.ts";
 import { compareDayFiles, type OracleResult } from "../support/day_file_oracle.ts";
+import { checkInvariants, describeViolations, type InvariantOptions } from "../support/invariants.ts";
 import { real, VENUE } from "./scene.ts";
 
 const DATA = "/data";
@@ -85,14 +86,23 @@ export class Recording {
     return new Map(files.map(([name, bytes]) => [name.slice(DATA.length + 1), bytes]));
   }
 
-  /** Day files, copied to a real folder, against the ledger. */
-  async compare(folder: string): Promise<OracleResult> {
+  /** Day files, copied to a real folder, against the ledger. Where an invariant is broken, also which row did it. */
+  async compare(folder: string, options: InvariantOptions = {}): Promise<OracleResult> {
+    this.copyTo(folder);
+    const { rows, broken } = await checkInvariants(folder, this.ledger, options);
+    const differences = describeViolations(broken);
+    if (differences.length > 0) differences.push(...(await compareDayFiles(folder, this.ledger)).differences);
+    return { events: this.ledger.eventCount, rows, differences };
+  }
+
+  /** What is on the virtual disk, in a real folder. */
+  copyTo(folder: string): void {
     fs.rmSync(folder, { recursive: true, force: true });
+    fs.mkdirSync(folder, { recursive: true });
     for (const [name, bytes] of this.files()) {
       fs.mkdirSync(path.dirname(`${folder}/${name}`), { recursive: true });
       fs.writeFileSync(`${folder}/${name}`, bytes);
     }
-    return await compareDayFiles(folder, this.ledger);
   }
 
   #config(): Config {

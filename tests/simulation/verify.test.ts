@@ -22,10 +22,7 @@ async function recorded(seed: number): Promise<string> {
   await recording.world.advance(60_000);
   await recording.finish();
   const data = `${folder}/${seed}`;
-  for (const [name, bytes] of recording.files()) {
-    fs.mkdirSync(path.dirname(`${data}/${name}`), { recursive: true });
-    fs.writeFileSync(`${data}/${name}`, bytes);
-  }
+  recording.copyTo(data);
   return data;
 }
 
@@ -52,6 +49,29 @@ test("a recording with holes is good when each is told: trades complete again, b
   assert.deepEqual([total("trade").holes, total("trade").idsMissing], [0, 0], "every missing trade was fetched");
   assert.ok(total("depth").holes > 0 && total("depth").snapshots > total("depth").symbols);
   assert.deepEqual(verdicts.map(({ problems }) => problems).flat(), []);
+});
+
+test("the time between a kill and the next start is told by the row of that start, and no earlier hole is", async () => {
+  const recording = new Recording({ seed: 14, symbols: 3, rate: 60, flushIntervalMs: 1_000 });
+  for (let i = 0; i < 3; i++) {
+    recording.start();
+    await recording.world.advance(12_000);
+    recording.host.kill();
+    await recording.world.advance(2_000);
+  }
+  recording.start();
+  await recording.world.advance(10_000);
+  await recording.finish();
+  const data = `${folder}/restarts`;
+  recording.copyTo(data);
+  const { isGood, totals } = await verified(data);
+  assert.ok(totals.some(({ holes }) => holes > 0), "no restart left a hole");
+  assert.ok(isGood, JSON.stringify(totals));
+
+  const untold = `${data}-untold`;
+  fs.cpSync(data, untold, { recursive: true });
+  fs.rmSync(dayFile(untold, "gap/BTCUSDT"));
+  assert.ok((await verified(untold)).holesUntold > 0);
 });
 
 test("what is wrong is found: a hole nobody tells, a torn end, another stream's file, rows of another day", async () => {

@@ -76,7 +76,7 @@ async function* verifyStream(world: StorageWorld, options: VerifyOptions, { sour
       file,
       ...rest,
       holes: holes.length,
-      holesUntold: holes.filter((hole) => !told.some((each) => each.afterId <= hole.afterId && hole.beforeId <= each.beforeId)).length,
+      holesUntold: holes.filter((hole) => !told.some((each) => tells(each, hole))).length,
       idsMissing: holes.reduce((sum, { afterId, beforeId }) => sum + beforeId - afterId - 1, 0),
     };
   }
@@ -91,7 +91,12 @@ function dayFiles({ disk }: StorageWorld, folder: string): { readonly date: stri
   );
 }
 
-/** The edges of every hole that a `gap` row of the symbol tells, whatever day it was told. */
+/** A row without a left edge (the recorder began there) tells of the one hole that ends where it says. */
+function tells(told: Hole, hole: Hole): boolean {
+  return Number.isNaN(told.afterId) ? told.beforeId === hole.beforeId : told.afterId <= hole.afterId && hole.beforeId <= told.beforeId;
+}
+
+/** The edges of every hole that a `gap` row of the symbol tells, whatever day it was told; the left one is NaN where it tells none. */
 async function toldHoles(world: StorageWorld, dataPath: string, { source, type, symbol }: Stream): Promise<Hole[]> {
   const gap = eventTypeOf("gap")!;
   const holes: Hole[] = [];
@@ -102,7 +107,7 @@ async function toldHoles(world: StorageWorld, dataPath: string, { source, type, 
     const [types, after, before] = [column("dataType"), column("afterId"), column("beforeId")];
     if (types.kind !== "texts" || after.kind !== "numbers" || before.kind !== "numbers") continue;
     for (let row = 0; row < table.rows; row++) {
-      if (types.values[types.codes[row]! - 1] !== type.name || Number.isNaN(after.values[row]!)) continue;
+      if (types.values[types.codes[row]! - 1] !== type.name) continue;
       holes.push({ afterId: after.values[row]!, beforeId: before.values[row]! });
     }
   }
