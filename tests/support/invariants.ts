@@ -106,7 +106,7 @@ async function unreadable(sql: Sql, dataPath: string, files: readonly string[]):
 function strangers(dataPath: string, files: readonly string[], { isDrained = false }: InvariantOptions): number {
   const plain = files.filter((name) => fs.statSync(path.join(dataPath, name)).isFile());
   return plain.filter((name) => {
-    if (name.startsWith("tmp/")) return isDrained && !name.startsWith("tmp/quarantine/") && !name.startsWith("tmp/journal/");
+    if (name.startsWith("tmp/")) return isDrained && !/^tmp\/(quarantine|journal|budget)\//.test(name);
     return !DAY_FILE.test(name) && name !== "argus.lock";
   }).length;
 }
