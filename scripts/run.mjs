@@ -8,6 +8,7 @@ const commands = {
   test: async (args) => (await import("./test.mjs")).test(args),
   check: async (args) => (await import("./test.mjs")).check(args),
   soak: async (args) => (await import("./soak.mjs")).soak(args),
+  plants: async (args) => (await import("./plants.mjs")).plants(args),
   build: async (args) => (await import("./build.mjs")).build(args),
   demo: async (args) => (await import("./demo.mjs")).demo(args),
 };

@@ -5,6 +5,7 @@ import type { GapEvent } from "../../src/events/gap.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/network/dispatcher.ts";
 import { encodeSymbol } from "../../src/lib/symbol_name.ts";
+import type { KeepFrame } from "../../src/network/worker.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { dialectOf } from "../../src/sim/venue/dialects.ts";
@@ -12,6 +13,7 @@ import type { LedgerLine, MarketLine, StepLine } from "../../src/sim/venue/ledge
 import { LedgerBook } from "../../src/sim/venue/ledger_book.ts";
 import { SyntheticMarket } from "../../src/sim/venue/synthetic_market.ts";
 import { Venue, type VenueOptions } from "../../src/sim/venue/venue.ts";
+import type { Site } from "../../src/sim/world/network.ts";
 import { World } from "../../src/sim/world/world.ts";
 import { Happenings } from "../../src/telemetry/happenings.ts";
 import { type LogLine, Telemetry } from "../../src/telemetry/telemetry.ts";
@@ -36,6 +38,12 @@ export interface SceneOptions extends
   readonly venue?: VenueOptions;
   /** Further hosts of the venue's streams. */
   readonly mirrors?: readonly string[];
+  /** The venue as the network shows it: what a test puts between its answers and the recorder. */
+  readonly through?: (venue: Venue) => Site;
+  /** Sockets that may be opened in the venue's window; its own limit where absent. */
+  readonly connectsMax?: number;
+  /** Takes frames that cannot be read. Where absent, one fails the test. */
+  readonly keepFrame?: KeepFrame;
 }
 
 /** A venue, and everything of the recorder up to agora's persistent paths, in one world. */
@@ -66,20 +74,31 @@ export class Scene {
       staleAfterMs,
       streamsPerWorkerMax,
       mirrors = [],
+      through = (site) => site,
+      connectsMax,
+      keepFrame = refuseFrame,
     } = options;
+    const limits = connectsMax === undefined ? {} : { connectsMax };
+    const source = sourceOf("binance")!;
     this.world = new World(real, { seed, ...(options.startTime === undefined ? {} : { startTime: options.startTime }) });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
     this.market = new SyntheticMarket(exchange, dialect, { seed, rate, listings });
-    this.venue = new Venue(exchange, dialect, this.market, { ledger: this.ledger, ...venue });
-    for (const host of [VENUE, ...mirrors]) this.world.network.serve(host, this.venue);
+    this.venue = new Venue(exchange, dialect, this.market, {
+      ledger: this.ledger,
+      ...venue,
+      limits: { ...venue.limits, ...limits },
+    });
+    const site = through(this.venue);
+    for (const host of [VENUE, ...mirrors]) this.world.network.serve(host, site);
     this.recorder = this.world.runtime("recorder");
     this.agora = new Agora(this.recorder.timers);
     this.telemetry = new Telemetry(this.recorder.clock, (line) => {
       if (line.level === "error" || line.level === "warn") this.complaints.push(line);
     });
     this.published = new PathLog(this.agora.subscribe("**", { lag: "lossless", eventsMax: 100_000 }));
-    this.dispatcher = new Dispatcher(this.recorder, this.agora, sourceOf("binance")!, new Happenings(this.telemetry), {
+    const limited = { ...source, limits: { ...source.limits, ...limits } };
+    this.dispatcher = new Dispatcher(this.recorder, this.agora, limited, new Happenings(this.telemetry), {
       symbols: ["*"],
       exclude: [],
       types: ["bbo", "trade", "depth"],
@@ -89,9 +108,7 @@ export class Scene {
       redundancy,
       wsUrls: [VENUE, ...mirrors].map((host) => `ws://${host}`),
       restUrls: [`http://${VENUE}`],
-      keepFrame: ({ reason, text }) => {
-        throw new Error(`a frame went to quarantine (${reason}): ${text}`);
-      },
+      keepFrame,
       ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
       ...(streamsPerWorkerMax === undefined ? {} : { streamsPerWorkerMax }),
     });
@@ -134,6 +151,10 @@ export class Scene {
     return this.published.of(path);
   }
 }
+
+const refuseFrame: KeepFrame = ({ reason, text }) => {
+  throw new Error(`a frame went to quarantine (${reason}): ${text}`);
+};
 
 /** Keeps also what happened to connections and what the venue refused. */
 export class FullLedger extends LedgerBook {

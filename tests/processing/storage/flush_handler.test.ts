@@ -81,6 +81,18 @@ describe("FlushHandler", () => {
     assert.deepEqual(await stored(dataPath), part);
   });
 
+  it("merging a chunk again after later ones adds nothing", async () => {
+    const { handler, dataPath } = storing();
+    const parts = [trades(5), trades(5, NOON + 10), trades(5, NOON + 20)];
+    for (const [i, part] of parts.entries()) {
+      handler.accept("BTCUSDT", "g1", i + 1, table(part));
+      await handler.flush("BTCUSDT", "g1");
+    }
+    for (const [i, part] of parts.entries()) handler.accept("BTCUSDT", "g1", i + 1, table(part));
+    await handler.flush("BTCUSDT", "g1");
+    assert.deepEqual(await stored(dataPath), parts.flat());
+  });
+
   it("a chunk cut at midnight lands in its own day's file, whatever the time of the flush", async () => {
     const { handler, dataPath } = storing();
     const midnight = (Math.floor(NOON / US_PER_DAY) + 1) * US_PER_DAY;
