@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import type { SessionEvent } from "../../src/events/session.ts";
+import { marketListings } from "../../src/sim/venue/market_names.ts";
+import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
+import { Scene, VENUE } from "./scene.ts";
+import { assertWhole, seededTest, seedsFrom } from "./seeds.ts";
+
+const FILE = "detection.test.ts";
+const DEAD_MS_MAX = 10_000;
+const MUTE_MS_MAX = 36_000; // 30 s of silence, and a look every 5 s
+
+function sceneOf(seed: number, random: SeededRandom): Scene {
+  const scene = new Scene({ seed, listings: marketListings(seed, 1 + random.below(4)), rate: 20 + random.below(80) });
+  Object.assign(scene.world.network.conditions, { latencyMs: 2 + random.below(120), jitterMs: random.below(60) });
+  return scene;
+}
+
+/** How long after that moment the recorder said that a socket brings nothing. */
+function noticedAfterMs(scene: Scene, fromTime: number): number {
+  const told = scene.published.own<SessionEvent>("session").find(({ event, recvTime }) => event === "stall" && recvTime >= fromTime);
+  return told === undefined ? Infinity : (told.recvTime - fromTime) / 1_000;
+}
+
+for (const seed of seedsFrom(1, 25)) {
+  seededTest(FILE, seed, `a lively socket whose line is dead is noticed within 10 s, replaced, and its hole told`, async () => {
+    const random = new SeededRandom(seed, "dead");
+    const scene = sceneOf(seed, random);
+    await scene.world.advance(20_000 + random.below(10_000));
+    const [connection] = scene.world.network.connections(VENUE);
+    connection!.hold(true);
+    const fromTime = scene.recorder.clock.wallTime();
+    await scene.world.advance(25_000);
+    const tookMs = noticedAfterMs(scene, fromTime);
+    assert.ok(tookMs <= DEAD_MS_MAX, `${tookMs} ms`);
+    connection!.hold(false); // the venue hears that we left
+    await scene.world.advance(5_000);
+    await scene.settle();
+    assertWhole(scene, FILE);
+  });
+
+  seededTest(FILE, seed, `a lively socket that answers pings and brings nothing is noticed within 36 s, and its hole told`, async () => {
+    const random = new SeededRandom(seed, "mute");
+    const scene = sceneOf(seed, random);
+    await scene.world.advance(30_000 + random.below(10_000));
+    const [connection] = scene.venue.connections();
+    scene.venue.unsubscribe(connection!, [...connection!.streams]); // the client is not told
+    const fromTime = scene.recorder.clock.wallTime();
+    await scene.world.advance(60_000);
+    const tookMs = noticedAfterMs(scene, fromTime);
+    assert.ok(tookMs <= MUTE_MS_MAX, `${tookMs} ms`);
+    await scene.settle();
+    assertWhole(scene, FILE);
+  });
+}
