@@ -67,7 +67,11 @@ export default [
   {
     k: 10,
     bug: "no fsync of the folder",
-    edits: [{ file: "src/processing/storage/files.ts", text: "  disk.syncFolder(folderOf(target));\n", instead: "" }],
+    edits: [{
+      file: "src/processing/storage/files.ts",
+      text: "  disk.rename(temporary, target);\n  disk.syncFolder(folderOf(target));\n",
+      instead: "  disk.rename(temporary, target);\n",
+    }],
     test: "tests/simulation/recorder.test.ts",
     name: "a power cut takes nothing from a day file",
     fails: /was changed by the power cut|is gone/,

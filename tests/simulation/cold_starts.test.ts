@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { marketListings } from "../../src/sim/venue/market_names.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
 import { Scene } from "./scene.ts";
-import { assertCalm, assertWhole, seedsFrom } from "./seeds.ts";
+import { assertCalm, assertWhole, seededTest, seedsFrom } from "./seeds.ts";
 
 const FILE = "cold_starts.test.ts";
 const SYMBOLS = 342; // of three types: 1,026 streams, two more than one socket of the venue may carry
 
 for (const seed of seedsFrom(1, 3)) {
-  test(`a cold start of 1,024 streams breaks no limit of the venue, and all are subscribed within 20 s (seed ${seed})`, async () => {
+  seededTest(FILE, seed, `a cold start of 1,024 streams breaks no limit of the venue, and all are subscribed within 20 s`, async () => {
     const random = new SeededRandom(seed, "cold starts");
     const scene = new Scene({
       seed,

@@ -14,6 +14,8 @@ export interface PathClaim {
   readonly published: readonly Published[];
   /** Holes that were told. Absent: loss is not judged (the path was ended on purpose in between). */
   readonly gaps?: readonly Span[];
+  /** Lines were held up for longer than an event waits for another socket's: what came too late is in its hole, which was told. */
+  readonly mayBeLate?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface PathClaim {
  * with the values that were sent; nothing else was; what was sent and not published lies in a hole that was told. Depth is cut into windows
  * by each socket, so what must be there is every update id, whatever window brought it.
  */
-export function firstDifference({ path, owed, published, gaps }: PathClaim): string | undefined {
+export function firstDifference({ path, owed, published, gaps, mayBeLate = false }: PathClaim): string | undefined {
   const byId = Map.groupBy(owed, (event) => event.seq.join("-"));
   let previous: readonly [number, number] | undefined;
   let previousSeq = 0;
@@ -52,14 +54,14 @@ export function firstDifference({ path, owed, published, gaps }: PathClaim): str
     previous = key;
     previousSeq = seq;
   }
-  return gaps === undefined ? undefined : firstMissing(path, owed, published, gaps);
+  return gaps === undefined ? undefined : firstMissing(path, owed, published, { gaps, mayBeLate });
 }
 
 function firstMissing(
   path: string,
   owed: readonly OwedEvent[],
   published: readonly Published[],
-  gaps: readonly Span[],
+  { gaps, mayBeLate }: { readonly gaps: readonly Span[]; readonly mayBeLate: boolean },
 ): string | undefined {
   const spans = coverOf(published);
   let at = 0;
@@ -67,8 +69,9 @@ function firstMissing(
     while (at < spans.length && spans[at]![1] < first) at++;
     const open = spans[at];
     if (open !== undefined && open[0] <= first && last <= open[1]) continue;
-    if (must) return `${path}: ${first}-${last} arrived and was not published`;
     const isTold = gaps.some(({ afterId, beforeId }) => first <= beforeId && last >= afterId);
+    const isBefore = spans[0] !== undefined && first < spans[0][0]; // the row of the start tells that nothing is known there
+    if (must && !(mayBeLate && (isTold || isBefore))) return `${path}: ${first}-${last} arrived and was not published`;
     const isOutside = published.length === 0 || first < spans[0]![0] || last > spans.at(-1)![1];
     // Where ids only rise nobody can tell a hole, and what was lost before the first or after the last event has no hole around it.
     if (!isTold && !isOutside && !path.includes("/bbo/")) return `${path}: ${first}-${last} is missing, and no gap was told`;

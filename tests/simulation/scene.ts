@@ -131,9 +131,9 @@ export class Scene {
     return this.telemetry.total("argus_rotations_total");
   }
 
-  /** Proven holes it told of, by path. */
+  /** Holes between two events it told of, by path. */
   gaps(): Map<string, { readonly afterId: number; readonly beforeId: number }[]> {
-    const rows = this.published.own<GapEvent>("gap").filter(({ reason, outcome }) => reason === "sequence" && outcome === "open");
+    const rows = this.published.own<GapEvent>("gap").filter(({ afterId }) => afterId !== undefined);
     const told = rows.map(({ dataType, symbol, afterId, beforeId }) => ({
       path: `binance/${dataType}/${encodeSymbol(symbol)}`,
       afterId: afterId!,

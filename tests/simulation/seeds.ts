@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import process from "node:process";
+import { test } from "node:test";
 import { firstDifference } from "./oracle.ts";
 import type { Scene } from "./scene.ts";
+
+const SEED_MS_MAX = 300_000; // on a machine that does much else
 
 /** The seeds of a test. `SEED=17` runs that one only; `SEEDS=1000:200` those from 1000 on, two hundred of them: `npm run soak` sets it. */
 export function seedsFrom(first: number, count: number): readonly number[] {
@@ -17,21 +20,44 @@ export function replayCommand(file: string, seed: number): string {
   return `SEED=${seed} ${test} ./tests/simulation/${file}`;
 }
 
+/** One seed of a test. Whatever it fails of, it says how to see it again. */
+export function seededTest(file: string, seed: number, promise: string, run: () => Promise<void> | void): void {
+  test(`${promise} (seed ${seed})`, { timeout: SEED_MS_MAX }, async () => {
+    try {
+      await run();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw message.includes("again: ") ? error : new Error(`${message}\n  again: ${replayCommand(file, seed)}`, { cause: error });
+    }
+  });
+}
+
 export interface Expectation {
   /** Paths that nothing may miss; others may have been ended on purpose in between. All where absent. */
   readonly judged?: (path: string) => boolean;
   /** Nothing was cut, so whatever the venue sent to anyone has to be there, whether or not a pong has answered for it. */
   readonly isLossless?: boolean;
+  /** Lines were held up for longer than an event waits for another socket's. */
+  readonly mayBeLate?: boolean;
 }
 
 /** Fails with the first difference of any path, the seed, and the command that shows it again. */
-export function assertWhole(scene: Scene, file: string, { judged = () => true, isLossless = false }: Expectation = {}): void {
+export function assertWhole(
+  scene: Scene,
+  file: string,
+  { judged = () => true, isLossless = false, mayBeLate = false }: Expectation = {},
+): void {
   const { seed } = scene.world;
   const owed = scene.ledger.owed();
   const gaps = scene.gaps();
   for (const path of new Set([...owed.keys(), ...scene.published.paths()])) {
     const sent = owed.get(path) ?? [];
-    const claim = { path, owed: isLossless ? sent.map((event) => ({ ...event, must: true })) : sent, published: scene.events(path) };
+    const claim = {
+      path,
+      owed: isLossless ? sent.map((event) => ({ ...event, must: true })) : sent,
+      published: scene.events(path),
+      mayBeLate,
+    };
     const difference = firstDifference(judged(path) ? { ...claim, gaps: gaps.get(path) ?? [] } : claim);
     if (difference !== undefined) assert.fail(`seed ${seed}: ${difference}\n  again: ${replayCommand(file, seed)}`);
   }
