@@ -1,23 +1,24 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { executable, root } from "./install.mjs";
 
-const FOLDER = join(root, "tests", "simulation");
+const FOLDERS = ["tests/simulation", "tests/exchanges"]; // tests that take their seeds from the environment
 const SEEDS_A_RUN = 50; // a run of the test runner holds all its results in memory
 const TEST_MS_MAX = 600_000;
 
-/** `npm run soak -- NAME [SEEDS] [FIRST]`: a file of tests/simulation over many more seeds than the suite has. Prints what failed and how to see it again. */
+/** `npm run soak -- NAME [SEEDS] [FIRST]`: a seeded test over many more seeds than the suite has. Prints what failed and how to see it again. */
 export async function soak([name, seeds = "1000", first = "1000"]) {
-  const names = readdirSync(FOLDER).filter((file) => file.endsWith(".test.ts")).map((file) => file.slice(0, -8)).sort();
-  if (name === undefined || !existsSync(join(FOLDER, `${name}.test.ts`)) || !/^[1-9]\d*$/.test(seeds) || !/^\d+$/.test(first)) {
-    throw new Error(`expected NAME [SEEDS] [FIRST]; names are ${names.join(", ")}`);
+  const files = FOLDERS.flatMap((folder) => readdirSync(join(root, folder)).map((file) => `./${folder}/${file}`)).filter(isSeeded);
+  const file = files.find((each) => nameOf(each) === name);
+  if (file === undefined || !/^[1-9]\d*$/.test(seeds) || !/^\d+$/.test(first)) {
+    throw new Error(`expected NAME [SEEDS] [FIRST]; names are ${files.map(nameOf).sort().join(", ")}`);
   }
   const sum = { passed: 0, failed: 0 };
   const last = Number(first) + Number(seeds);
   for (let from = Number(first); from < last; from += SEEDS_A_RUN) {
     const count = Math.min(SEEDS_A_RUN, last - from);
-    const { passed, failed } = await run(name, `${from}:${count}`);
+    const { passed, failed } = await run(file, `${from}:${count}`);
     sum.passed += passed;
     sum.failed += failed;
     console.log(`${name}: seeds ${from} to ${from + count - 1}: ${passed} passed, ${failed} failed`);
@@ -26,8 +27,16 @@ export async function soak([name, seeds = "1000", first = "1000"]) {
   return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 }
 
-function run(name, seeds) {
-  const child = spawn(executable("bun"), ["test", `--timeout=${TEST_MS_MAX}`, `./tests/simulation/${name}.test.ts`], {
+function isSeeded(file) {
+  return file.endsWith(".test.ts") && readFileSync(join(root, file), "utf8").includes("seedsFrom(");
+}
+
+function nameOf(file) {
+  return basename(file, ".test.ts");
+}
+
+function run(file, seeds) {
+  const child = spawn(executable("bun"), ["test", `--timeout=${TEST_MS_MAX}`, file], {
     cwd: root,
     env: { ...process.env, SEEDS: seeds, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],

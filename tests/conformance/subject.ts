@@ -38,6 +38,10 @@ export interface DataFixture {
   readonly lines: readonly Line[];
 }
 
+export interface TimedLine extends Line {
+  readonly timeUnit: TimeUnit;
+}
+
 export interface ControlFixture {
   readonly kind: Exclude<Classified["kind"], "data"> | "bad";
   readonly lines: readonly Line[];
@@ -92,6 +96,11 @@ function dialect(id: string): Dialect | undefined {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+/** Every frame of a channel, with the unit of its times. */
+export function timedLines({ data }: Subject): TimedLine[] {
+  return data.flatMap(({ timeUnit, lines }) => lines.map((line) => ({ ...line, timeUnit })));
 }
 
 // ── what cards do with it ────────────────────────────────────────────────────────────────────────────────────────────────
