@@ -222,9 +222,9 @@ export default [
     k: 36,
     bug: "a ban of REST is not waited for",
     edits: [{
-      file: "src/network/rest_client.ts",
-      text: "      this.#pausedUntilMs = this.#runtime.clock.monotonicMs() + retryAfterMs;\n",
-      instead: "",
+      file: "src/network/rest_budget.ts",
+      text: "Math.max(this.#pausedUntilMs, this.#runtime.clock.monotonicMs() + ms);",
+      instead: "Math.max(this.#pausedUntilMs, this.#runtime.clock.monotonicMs() + ms / 10);",
     }],
     test: "tests/simulation/bans.test.ts",
     name: "429 with a time to wait",
