@@ -32,7 +32,7 @@ export const mutatedFrames: Card = {
   skip: () => undefined,
   check(subject) {
     for (const fixture of subject.data) {
-      for (const line of shortest(fixture.lines, 4)) checkFields(subject, fixture, line);
+      for (const line of withEveryField(subject, fixture)) checkFields(subject, fixture, line);
       for (const line of fixture.lines) checkNeighbours(subject, fixture, line);
     }
     truncated(subject);
@@ -163,6 +163,19 @@ function garbage(subject: Subject): void {
 
 function someLine({ data }: Subject): fc.Arbitrary<[DataFixture, Line]> {
   return fc.constantFrom(...data.flatMap((fixture) => shortest(fixture.lines, 12).map((line): [DataFixture, Line] => [fixture, line])));
+}
+
+/** The shortest lines, and of the others those with a field that none before had: no field of a fixture is left out. */
+function withEveryField({ source }: Subject, { lines }: DataFixture): Line[] {
+  const seen = new Set<string>();
+  return shortest(lines, lines.length).filter((line, i) => {
+    const fields = fieldsOf(payloadOf(source, line.text).data).map((path) =>
+      path.map((key) => typeof key === "number" ? "*" : key).join(".")
+    );
+    const isNew = fields.some((field) => !seen.has(field));
+    for (const field of fields) seen.add(field);
+    return isNew || i < 4;
+  });
 }
 
 function shortest(lines: readonly Line[], count: number): Line[] {
