@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { readLedger } from "../../src/sim/venue/ledger_book.ts";
 import { argus, ROOT, startArgus } from "../support/argus_process.ts";
 import { compareDayFiles } from "../support/day_file_oracle.ts";
+import { checkInvariants, describeViolations } from "../support/invariants.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { duckdb, rowCounts } from "../readers/readers.ts";
 import { assertAllStored, filesUnder, RECORD, recordFor, startVenue, summaryOf } from "./support.ts";
@@ -96,8 +97,11 @@ describe("argus record", () => {
     assert.ok(JSON.parse(out).rows > 0);
     assert.deepEqual(filesUnder(`${folder}/data/tmp`).map((path) => path.split("/").at(-2)), ["budget"]);
     // What a killed process had not written is missing, so completeness is not asked for; order, values and uniqueness are.
-    const { differences, rows, events } = await compareDayFiles(`${folder}/data`, readLedger(fs.readFileSync(venue.ledger, "utf8")));
+    const ledger = readLedger(fs.readFileSync(venue.ledger, "utf8"));
+    const { differences, rows, events } = await compareDayFiles(`${folder}/data`, ledger);
     assert.deepEqual(differences.filter((text) => !text.includes("missing")), []);
+    const { broken } = await checkInvariants(`${folder}/data`, ledger, { isDrained: true, isCutShort: true });
+    assert.deepEqual(describeViolations({ ...broken, I4: 0 }), []);
     assert.ok(rows > events / 2, `${rows} of ${events}`);
   });
 

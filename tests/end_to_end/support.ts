@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { readLedger } from "../../src/sim/venue/ledger_book.ts";
 import { argus, ROOT, type Running, startArgus } from "../support/argus_process.ts";
 import { compareDayFiles } from "../support/day_file_oracle.ts";
+import { checkInvariants, describeViolations } from "../support/invariants.ts";
 
 /** Real recordings, beside the project; absent in a bare clone. */
 export const CAPTURES = `${ROOT}../shared/data/captures`;
@@ -69,8 +70,11 @@ export function summaryOf(out: string): Summary {
 
 /** Rows on disk against the venue's ledger, once the venue has written it out. */
 export async function assertAllStored(folder: string, venue: VenueProcess): Promise<number> {
-  const { rows, differences } = await compareDayFiles(`${folder}/data`, readLedger(fs.readFileSync(venue.ledger, "utf8")));
+  const ledger = readLedger(fs.readFileSync(venue.ledger, "utf8"));
+  const { rows, differences } = await compareDayFiles(`${folder}/data`, ledger);
   assert.deepEqual(differences, []);
+  const { broken } = await checkInvariants(`${folder}/data`, ledger, { isDrained: true, isCutShort: true });
+  assert.deepEqual(describeViolations(broken), []);
   return rows;
 }
 

@@ -23,6 +23,8 @@ export interface InvariantOptions {
   readonly isLossless?: boolean;
   /** The recorder was drained: nothing is left under tmp/. */
   readonly isDrained?: boolean;
+  /** The recorder ended while the venue went on: nobody was left to tell of what followed its last row. */
+  readonly isCutShort?: boolean;
 }
 
 type Sql = Awaited<ReturnType<typeof duckdb>>;
@@ -39,6 +41,7 @@ export interface Findings {
 
 /** Day files as DuckDB reads them, against what the venue says it sent, by nothing but SQL: it shares no code with what wrote them. */
 export async function checkInvariants(dataPath: string, ledger: LedgerBook, options: InvariantOptions = {}): Promise<Findings> {
+  const { isCutShort = false } = options;
   let rows = 0;
   const counts: Record<Invariant, number> = { I1: 0, I2: 0, I3: 0, I4: 0, I5: 0, wolf: 0, anchor: 0, I6: 0, I7: 0, I8: 0, I12: 0 };
   const files = fs.readdirSync(dataPath, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
@@ -49,7 +52,10 @@ export async function checkInvariants(dataPath: string, ledger: LedgerBook, opti
   if (counts.I8 === 0) {
     await sql(`CREATE TABLE gaps AS ${recordedSql("gap", readFrom(dataPath, days, "gap"))}`);
     for (const type of JUDGED_TYPES) {
-      add(counts, await judged(sql, type, ledgerFile(ledger, type, options), readFrom(dataPath, days, type)));
+      add(
+        counts,
+        await judged(sql, type, { ledger: ledgerFile(ledger, type, options), files: readFrom(dataPath, days, type), isCutShort }),
+      );
       rows += await count(sql, "SELECT count(*) FROM stored");
     }
     if (days.length > 0) counts.I7 = await count(sql, misplacedRows(list(dataPath, days)));
@@ -63,11 +69,15 @@ export function describeViolations(found: Violations): string[] {
   return INVARIANTS.filter((name) => found[name] > 0).map((name) => `${name}: ${found[name]}`);
 }
 
-async function judged(sql: Sql, type: JudgedType, ledger: string, source: string | undefined): Promise<Partial<Record<Invariant, number>>> {
+async function judged(
+  sql: Sql,
+  type: JudgedType,
+  { ledger, files, isCutShort }: { readonly ledger: string; readonly files: string | undefined; readonly isCutShort: boolean },
+): Promise<Partial<Record<Invariant, number>>> {
   await sql(`CREATE OR REPLACE TABLE ledger AS ${ledgerSql(type, quoted(ledger))}`);
-  await sql(`CREATE OR REPLACE TABLE stored AS ${recordedSql(type, source)}`);
+  await sql(`CREATE OR REPLACE TABLE stored AS ${recordedSql(type, files)}`);
   const found: Partial<Record<Invariant, number>> = {};
-  for (const { name, query } of violations(type)) {
+  for (const { name, query } of violations(type, isCutShort)) {
     if (name === undefined) await sql(query);
     else found[name] = (found[name] ?? 0) + await count(sql, query);
   }

@@ -70,13 +70,14 @@ export function recordedSql(type: JudgedType | "gap", files: string | undefined)
 }
 
 /** Each returns a number that must be 0; those without a name prepare the next. `ledger`, `stored` and `gaps` are there. */
-export function violations(type: JudgedType): { readonly name?: Invariant; readonly query: string }[] {
+export function violations(type: JudgedType, isCutShort: boolean): { readonly name?: Invariant; readonly query: string }[] {
   const said = [...Object.keys(SHAPES[type].values), "event_us"];
   const same = said.map((name) => `r.${name} IS NOT DISTINCT FROM l.${name}`).join(" AND ");
   const key = (a: string, b: string) =>
     `(${a}.source, ${a}.symbol, ${a}.first, ${a}.last) = (${b}.source, ${b}.symbol, ${b}.first, ${b}.last)`;
   const stream = (a: string, b: string) => `(${a}.source, ${a}.symbol) = (${b}.source, ${b}.symbol)`;
   const isCovered = `EXISTS (FROM spans s WHERE ${stream("s", "l")} AND s.first <= l.first AND l.last <= s.last)`;
+  const isFollowed = isCutShort ? `EXISTS (FROM rec r WHERE ${stream("r", "m")} AND r.last > m.last)` : "true";
   return [
     { query: `CREATE OR REPLACE TABLE rec AS FROM stored WHERE origin <> 'snapshot'` },
     // Runs of numbers without a hole; where ids only rise, every row is one.
@@ -114,7 +115,7 @@ export function violations(type: JudgedType): { readonly name?: Invariant; reado
     { name: "I4", query: `SELECT count(*) FROM missing WHERE must` },
     {
       name: "I5",
-      query: `SELECT count(*) FROM missing m WHERE NOT EXISTS (FROM holes g
+      query: `SELECT count(*) FROM missing m WHERE ${isFollowed} AND NOT EXISTS (FROM holes g
         WHERE g.outcome <> 'healed' AND ${stream("g", "m")} AND m.last > g.after_id AND m.first < g.before_id)`,
     },
     {
