@@ -4,6 +4,7 @@ import { record, type RecordSummary } from "../../src/app/record.ts";
 import { type Config, defaultConfig } from "../../src/app/config.ts";
 import { serveStorage } from "../../src/processing/storage/storage_thread.ts";
 import { dialectOf } from "../../src/sim/venue/dialects.ts";
+import type { Feed } from "../../src/sim/venue/feed.ts";
 import { LedgerBook } from "../../src/sim/venue/ledger_book.ts";
 import { marketListings } from "../../src/sim/venue/market_names.ts";
 import { SyntheticMarket } from "../../src/sim/venue/synthetic_market.ts";
@@ -24,6 +25,9 @@ export interface RecordingOptions {
   readonly startTime?: number;
   readonly flushIntervalMs: number;
   readonly workerMaxAgeMs?: number;
+  readonly redundancy?: number;
+  /** Plays instead of a made-up market. */
+  readonly feed?: Feed;
 }
 
 /** The whole recorder, `app/record.ts` and down, against a venue in one world, day files on the virtual disk. */
@@ -38,13 +42,13 @@ export class Recording {
   #running: Promise<RecordSummary> | undefined;
 
   constructor(options: RecordingOptions) {
-    const { seed, symbols, rate, startTime } = options;
+    const { seed, symbols, rate, startTime, feed } = options;
     this.#options = options;
     this.world = new World(real, { seed, entries: { storage: serveStorage }, ...(startTime === undefined ? {} : { startTime }) });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
     const market = new SyntheticMarket(exchange, dialect, { seed, rate, listings: marketListings(seed, symbols) });
-    this.venue = new Venue(exchange, dialect, market, { ledger: this.ledger });
+    this.venue = new Venue(exchange, dialect, feed ?? market, { ledger: this.ledger });
     this.world.network.serve(VENUE, this.venue);
     this.host = this.world.host("recorder");
   }
@@ -107,12 +111,13 @@ export class Recording {
 
   #config(): Config {
     const config = defaultConfig(["binance"]);
-    const { flushIntervalMs, workerMaxAgeMs } = this.#options;
+    const { flushIntervalMs, workerMaxAgeMs, redundancy } = this.#options;
     const binance = {
       ...config.sources["binance"]!,
       wsUrls: [`ws://${VENUE}`],
       restUrl: `http://${VENUE}`,
       ...(workerMaxAgeMs === undefined ? {} : { workerMaxAgeMs }),
+      ...(redundancy === undefined ? {} : { redundancy }),
     };
     return { ...config, dataPath: DATA, flushIntervalMs, sources: { binance } };
   }
