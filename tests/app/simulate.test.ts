@@ -145,7 +145,7 @@ describe("argus simulate", () => {
   });
 
   it(
-    "rough faults befall real clients, each with its line in the ledger, and no socket loses a frame in its middle",
+    "rough faults befall real clients, each with its line in the ledger, and no socket loses a frame in its middle but on purpose",
     { timeout: 60_000 },
     async () => {
       const ledger = `${folder}/rough.ndjson`;
@@ -191,10 +191,13 @@ describe("argus simulate", () => {
       const told = ledgerLines(ledger).flatMap((line) => "market" in line && line.market === "fault" ? [line.detail!.split(":")[0]!] : []);
       for (const [kind, count] of Object.entries(faults)) assert.equal(told.filter((each) => each === kind).length, count, kind);
       for (const kind of ["refused", "reset", "closed", "rest_failed"]) assert(faults[kind] > 0, `${kind}: ${JSON.stringify(faults)}`);
+      let holes = 0;
       for (const client of clients) {
-        const ids = dataOf(client).flatMap((text) => text.includes("@trade") ? [JSON.parse(text).data.t as number] : []);
-        assert.deepEqual(ids, ids.map((_, i) => ids[0]! + i));
+        const whole = dataOf(client).filter((text) => text.endsWith("}}")); // others are damaged
+        const ids = [...new Set(whole.flatMap((text) => text.includes("@trade") ? [JSON.parse(text).data.t as number] : []))];
+        ids.forEach((id, i) => id === (ids[i - 1] ?? id - 1) + 1 || holes++);
       }
+      assert(holes <= (faults["frame lost"] ?? 0), `${holes} holes: ${JSON.stringify(faults)}`);
       assert(clients.filter((client) => client.frames.length > 10).length > 5);
     },
   );

@@ -99,13 +99,15 @@ for (const seed of SEEDS) {
     test(`a venue on a ${level} day: nothing that arrived is missing, and every hole is told (seed ${seed})`, async () => {
       const random = new SeededRandom(seed, level);
       const faults = new Faults(level, seed);
-      const scene = sceneOf(seed, random, { venue: { faults, limits: ASKS_OFTEN } });
+      const kept: string[] = [];
+      const scene = sceneOf(seed, random, { venue: { faults, limits: ASKS_OFTEN }, keepFrame: ({ text }) => kept.push(text) });
       const changes = new SymbolFaults(scene.world.runtime("exchange").timers, scene.venue, scene.market, faults);
       await scene.world.advance(90_000);
       changes.stop();
       scene.venue.stopFaults();
       await assertFlowing(scene);
       await scene.settle();
+      assert.deepEqual(kept.filter((text) => text.endsWith("}}")), [], "a whole frame was thrown away");
       const ended = scene.ledger.notes.filter(({ market, detail }) => market === "delisted" || detail?.startsWith("delisted"));
       const names = ended.map(({ detail = "" }) => detail.split(/[: ]+/).at(-1)!);
       assertWhole(scene, FILE, { judged: (path) => !names.some((name) => path.endsWith(`/${encodeURIComponent(name)}`)) });

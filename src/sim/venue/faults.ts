@@ -19,6 +19,9 @@ export interface AnswerFault {
   readonly isCut?: boolean;
 }
 
+/** Never sent; sent twice; behind a damaged one; with a field nobody documents. */
+export type FrameFault = "lost" | "doubled" | "damaged" | "drifted";
+
 /** `pick` chooses the symbol, in [0, 1). */
 export interface SymbolFault {
   readonly waitMs: number;
@@ -27,8 +30,8 @@ export interface SymbolFault {
 }
 
 /**
- * What a venue does wrong, and when: pure functions of the seed and of how many connections, upgrades or requests came before, so that a
- * run is repeated by its seed. Nothing here loses a frame in the middle of a connection: the next life is where a gap begins.
+ * What a venue does wrong, and when: pure functions of the seed and of how many connections, upgrades, requests or frames came before, so
+ * that a run is repeated by its seed. A frame is lost only where its stream's numbers prove it: what nobody can know nobody can tell.
  */
 export class Faults {
   readonly level: Exclude<FaultLevel, "none">;
@@ -37,6 +40,7 @@ export class Faults {
   readonly #habits: Habits;
   readonly #ageMaxMs: number;
   readonly #seed: number;
+  readonly #frameKey: number;
 
   /** `ageMaxMs`: the longest life of a connection instead of the level's own. */
   constructor(level: Exclude<FaultLevel, "none">, seed: number, ageMaxMs?: number) {
@@ -44,6 +48,7 @@ export class Faults {
     this.#habits = HABITS[level];
     this.#ageMaxMs = ageMaxMs ?? this.#habits.ageMaxMs;
     this.#seed = seed;
+    this.#frameKey = keyOf(seed, "fault", "frame");
     this.restLagMs = this.#habits.restLagMs;
   }
 
@@ -82,6 +87,14 @@ export class Faults {
     return fault?.delayMs === undefined ? fault : { ...fault, delayMs: Math.round(fault.delayMs * (0.5 + draw() / 2)) };
   }
 
+  /** Of the n-th frame that is sent to anyone. */
+  frame(n: number): FrameFault | undefined {
+    const { frames } = this.#habits;
+    let left = mix(this.#frameKey, n) / 2 ** 32 * 100_000;
+    for (const [per100k, fault] of frames) if ((left -= per100k) < 0) return fault;
+    return undefined;
+  }
+
   /** The n-th change in the list of symbols; undefined where the list is left alone. */
   symbol(n: number): SymbolFault | undefined {
     const { symbolEveryMs } = this.#habits;
@@ -111,6 +124,7 @@ interface Habits {
   readonly lives: Odds<Fate>;
   readonly upgrades: Odds<UpgradeFault>;
   readonly answers: Odds<AnswerFault>;
+  readonly frames: readonly (readonly [per100k: number, what: FrameFault])[];
   readonly symbolEveryMs?: number;
   readonly restLagMs: number;
 }
@@ -139,6 +153,7 @@ const HABITS: Readonly<Record<Exclude<FaultLevel, "none">, Habits>> = {
     lives: [[250, "noticed"], [150, "reset"]],
     upgrades: [],
     answers: [[5, { status: 503 }], [20, { delayMs: SLOW_MS }]],
+    frames: [],
     restLagMs: 0,
   },
   rough: {
@@ -158,6 +173,7 @@ const HABITS: Readonly<Record<Exclude<FaultLevel, "none">, Habits>> = {
       [20, { delayMs: STUCK_MS }],
       [20, { isCut: true }],
     ],
+    frames: [[5, "lost"], [100, "doubled"], [20, "damaged"], [20, "drifted"]],
     symbolEveryMs: 10_000,
     restLagMs: 1_500,
   },

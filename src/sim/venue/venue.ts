@@ -3,7 +3,7 @@ import { encodeSymbol } from "../../lib/symbol_name.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { ConnectRate } from "./connect_rate.ts";
 import { FaultLog } from "./fault_log.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults, FrameFault } from "./faults.ts";
 import { type Audience, type Feed, LANES, type Outgoing } from "./feed.ts";
 import { FrameTexts } from "./frame_texts.ts";
 import type { Ledger, MarketLine } from "./ledger.ts";
@@ -14,6 +14,7 @@ import { type VenueAnswer, VenueRest } from "./venue_rest.ts";
 
 const MB = 1024 * 1024;
 const LOOK_MS = 5;
+const PROVE_HOLES: ReadonlySet<string> = new Set(["trade", "depth"]); // of best bid and offer nobody can know that one is missing
 const LEAVE_MS = 2_000; // a transport gives a client half of it to answer the close frame
 
 export type { VenueAnswer } from "./venue_rest.ts";
@@ -197,8 +198,11 @@ export class Venue implements Audience, ConnectionHost {
         if (!connection.isOpen) continue;
         if (n === 0) n = this.#note(frame, texts);
         const tx = ++this.#sentCount;
-        connection.send(texts.for(connection), tx);
-        this.#ledger?.write({ tx, n, conn: connection.id, state: "written" });
+        const fault = this.#frameFault(connection, tx, frame);
+        if (fault !== "lost") {
+          for (const text of textsOf(texts.for(connection), fault)) connection.send(text, tx);
+          this.#ledger?.write({ tx, n, conn: connection.id, state: "written" });
+        }
         if (connection.bufferedBytes() > this.#queueBytesMax) connection.reset("consumer too slow");
       }
     }
@@ -300,6 +304,13 @@ export class Venue implements Audience, ConnectionHost {
     this.#ledger?.close();
   }
 
+  #frameFault(connection: VenueConnection, tx: number, { topic }: Outgoing): FrameFault | undefined {
+    const fault = this.#faults?.frame(tx);
+    if (fault === undefined || (fault === "lost" && (topic === undefined || !PROVE_HOLES.has(topic.type)))) return undefined;
+    this.fault(`frame ${fault}`, connection);
+    return fault;
+  }
+
   #note(frame: Outgoing, texts: FrameTexts): number {
     const n = ++this.#eventCount;
     if (this.#ledger === undefined) return n;
@@ -340,5 +351,19 @@ export class Venue implements Audience, ConnectionHost {
       watchers.delete(stream);
       this.#feed.unwatched(stream, connection.lane);
     }
+  }
+}
+
+/** What is written instead of a frame. */
+function textsOf(text: string, fault: FrameFault | undefined): readonly string[] {
+  switch (fault) {
+    case "doubled":
+      return [text, text];
+    case "damaged":
+      return [text.slice(0, text.length >> 1), text];
+    case "drifted":
+      return [text.replace(/(\}?\})$/, ',"undocumented":[1]$1')];
+    default:
+      return [text];
   }
 }
