@@ -242,4 +242,17 @@ export default [
     name: "damaged frames",
     fails: /AssertionError/,
   },
+  {
+    k: 43,
+    bug: "what was fetched later is the current value",
+    edits: [{
+      file: "src/agora/router.ts",
+      text: "    this.#publisher.publishPast(events);",
+      instead: "    this.#publisher.publish(events);",
+    }],
+    test: "tests/simulation/own_rows.test.ts",
+    name: "every hole in a numbered stream",
+    env: { SEED: "1" },
+    fails: /the current value is an old one|AssertionError/,
+  },
 ];

@@ -180,4 +180,28 @@ export default [
     name: "a disk that refuses for ten seconds",
     fails: /I4: \d/,
   },
+  {
+    k: 41,
+    bug: "believes a footer whose rows never reached the disk",
+    edits: [{
+      file: "src/processing/storage/day_file.ts",
+      text: "      !isAppendWhole(world, file, keyValues, from)\n",
+      instead: "      (false && !isAppendWhole(world, file, keyValues, from))\n",
+    }],
+    test: "tests/processing/storage/flush_handler.test.ts",
+    name: "a footer on disk whose rows never got there",
+    fails: /AssertionError|page header/,
+  },
+  {
+    k: 42,
+    bug: "does not look for what a dead process left",
+    edits: [{
+      file: "src/processing/storage/flush_handler.ts",
+      text: "          if (chunk !== undefined) {",
+      instead: "          if (chunk !== undefined && chunk > 1e9) {",
+    }],
+    test: "tests/processing/storage/flush_handler.test.ts",
+    name: "a restart on the same day adds to the day file",
+    fails: /AssertionError/,
+  },
 ];
