@@ -5,6 +5,7 @@ import { sourceOf } from "../exchanges/registry.ts";
 import { sleep } from "../lib/sleep.ts";
 import { Dispatcher } from "../network/dispatcher.ts";
 import { lockDataPath } from "../processing/storage/lock.ts";
+import { generationTime } from "../processing/storage/generations.ts";
 import { newGeneration } from "../processing/storage/paths.ts";
 import { StorageHandler } from "../processing/storage/storage_handler.ts";
 import { StorageService } from "../processing/storage/storage_service.ts";
@@ -89,7 +90,7 @@ class Recording {
     this.#storage = new StorageService(runtime, happenings, {
       dataPath,
       flushIntervalMs,
-      hash: newGeneration(clock.wallTime(), random.bytes(4)),
+      hash: newGeneration(generationTime(disk, dataPath, clock.wallTime()), random.bytes(4)),
       writer: `argus ${version}`,
     });
     const names = new Set([...OWN_TYPES, ...Object.values(config.sources).flatMap(({ types }) => types)]);

@@ -115,6 +115,25 @@ test("SIGKILL at any moment costs what was not yet a chunk, doubles nothing, and
   }
 });
 
+test("a restart after the clock was set back puts its rows behind those the dead process left", async () => {
+  for (const seed of seedsFrom(70, 3)) {
+    const recording = new Recording({ ...SMALL, seed, flushIntervalMs: 1_000 });
+    for (let i = 0; i < 3; i++) {
+      recording.start();
+      await recording.world.advance(8_400);
+      recording.host.kill();
+      recording.host.stepWall(-600_000);
+      recording.host.disk.failOn((_op, path) => path.endsWith(".pq") && !path.includes("/tmp/") ? "EIO" : undefined); // nothing is merged yet
+    }
+    recording.start();
+    await recording.world.advance(5_000);
+    recording.host.disk.failOn(() => undefined);
+    await recording.world.advance(5_000);
+    await recording.finish();
+    assert.ok(await assertStored(recording, { mayMiss: true, isDrained: true }) > 100);
+  }
+});
+
 test("a power cut leaves day files that open, without a row twice or out of order", async () => {
   for (const seed of seedsFrom(80, 6)) {
     const random = new SeededRandom(seed, "cuts");
