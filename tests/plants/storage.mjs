@@ -204,4 +204,16 @@ export default [
     name: "a restart on the same day adds to the day file",
     fails: /AssertionError/,
   },
+  {
+    k: 44,
+    bug: "names a generation by a clock that was set back",
+    edits: [{
+      file: "src/app/record.ts",
+      text: "newGeneration(generationTime(disk, dataPath, clock.wallTime()), ",
+      instead: "newGeneration(clock.wallTime() + Math.min(0, generationTime(disk, dataPath, 1)), ",
+    }],
+    test: "tests/simulation/recorder.test.ts",
+    name: "set back puts its rows behind",
+    fails: /I6: \d/,
+  },
 ];

@@ -30,7 +30,7 @@ for (const seed of seedsFrom(1, 50)) {
   seededTest(FILE, seed, `when nothing goes wrong any more every stream flows again within 15 s`, async () => {
     const random = new SeededRandom(seed, "mixed faults");
     const world = mixedWorld(seed, random);
-    await happen(world.scene, random);
+    await happen(world.scene.world, random);
     await untilFlowing(world);
     await world.scene.settle();
   });

@@ -15,7 +15,7 @@ for (const seed of seedsFrom(1, 100)) {
       const random = new SeededRandom(seed, "mixed faults");
       const world = mixedWorld(seed, random);
       const { scene, wire, kept } = world;
-      await happen(scene, random);
+      await happen(scene.world, random);
       stopFaults(world);
       await scene.world.advance(CALM_MS);
       await scene.settle();

@@ -2,6 +2,7 @@ import { Faults } from "../../src/sim/venue/faults.ts";
 import { marketListings } from "../../src/sim/venue/market_names.ts";
 import { SymbolFaults } from "../../src/sim/venue/symbol_faults.ts";
 import type { SeededRandom } from "../../src/sim/world/seeded_random.ts";
+import type { World } from "../../src/sim/world/world.ts";
 import { BadWire } from "./bad_wire.ts";
 import { Scene, VENUE } from "./scene.ts";
 
@@ -43,7 +44,7 @@ export function mixedWorld(seed: number, random: SeededRandom): MixedWorld {
 }
 
 /** What happens to lines and machines, one thing after the other, in any order. */
-export async function happen({ world }: Scene, random: SeededRandom): Promise<void> {
+export async function happen(world: World, random: SeededRandom, more: readonly (() => Promise<void> | void)[] = []): Promise<void> {
   const { network } = world;
   const clogged = new Set<{ hold(isHeld: boolean): void }>();
   const happenings: (() => Promise<void> | void)[] = [
@@ -70,6 +71,7 @@ export async function happen({ world }: Scene, random: SeededRandom): Promise<vo
     },
     () => world.host("recorder").pause(random.below(4_000)),
     () => world.host("recorder").stepWall((random.float() - 0.5) * 7_200_000),
+    ...more,
   ];
   while (world.nowMs < FAULTS_MS) {
     await world.advance(random.below(4_000));

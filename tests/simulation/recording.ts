@@ -8,7 +8,8 @@ import type { Feed } from "../../src/sim/venue/feed.ts";
 import { LedgerBook } from "../../src/sim/venue/ledger_book.ts";
 import { marketListings } from "../../src/sim/venue/market_names.ts";
 import { SyntheticMarket } from "../../src/sim/venue/synthetic_market.ts";
-import { Venue } from "../../src/sim/venue/venue.ts";
+import { Venue, type VenueOptions } from "../../src/sim/venue/venue.ts";
+import type { Site } from "../../src/sim/world/network.ts";
 import type { VirtualHost } from "../../src/sim/world/virtual_host.ts";
 import { World } from "../../src/sim/world/world.ts";
 import { type LogLine, Telemetry } from "../../src/telemetry/telemetry.ts";
@@ -28,6 +29,9 @@ export interface RecordingOptions {
   readonly redundancy?: number;
   /** Plays instead of a made-up market. */
   readonly feed?: Feed;
+  readonly venue?: VenueOptions;
+  /** The venue as the network shows it. */
+  readonly through?: (venue: Venue) => Site;
 }
 
 /** The whole recorder, `app/record.ts` and down, against a venue in one world, day files on the virtual disk. */
@@ -42,14 +46,14 @@ export class Recording {
   #running: Promise<RecordSummary> | undefined;
 
   constructor(options: RecordingOptions) {
-    const { seed, symbols, rate, startTime, feed } = options;
+    const { seed, symbols, rate, startTime, feed, venue = {}, through = (site) => site } = options;
     this.#options = options;
     this.world = new World(real, { seed, entries: { storage: serveStorage }, ...(startTime === undefined ? {} : { startTime }) });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
     const market = new SyntheticMarket(exchange, dialect, { seed, rate, listings: marketListings(seed, symbols) });
-    this.venue = new Venue(exchange, dialect, feed ?? market, { ledger: this.ledger });
-    this.world.network.serve(VENUE, this.venue);
+    this.venue = new Venue(exchange, dialect, feed ?? market, { ledger: this.ledger, ...venue });
+    this.world.network.serve(VENUE, through(this.venue));
     this.host = this.world.host("recorder");
   }
 

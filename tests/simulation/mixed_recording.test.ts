@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { Faults } from "../../src/sim/venue/faults.ts";
+import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { BadWire } from "./bad_wire.ts";
+import { happen } from "./mixed_world.ts";
+import { Recording } from "./recording.ts";
+import { seededTest, seedsFrom } from "./seeds.ts";
+
+const FILE = "mixed_recording.test.ts";
+const CALM_MS = 15_000;
+const folder = tempFolder("mixed-recording");
+
+for (const seed of seedsFrom(1, 8)) {
+  seededTest(
+    FILE,
+    seed,
+    "whatever goes wrong with venue, line, machine, process, thread and disk together, the day files are right and every hole is told",
+    async () => {
+      const random = new SeededRandom(seed, "mixed recording");
+      let wire!: BadWire;
+      const recording = new Recording({
+        seed,
+        symbols: 2 + random.below(3),
+        rate: 15 + random.below(45),
+        flushIntervalMs: 500 + random.below(4_000),
+        workerMaxAgeMs: 3_000 + random.below(10_000),
+        redundancy: 1 + random.below(2),
+        venue: { faults: new Faults("rough", seed, 4_000 + random.below(16_000)), limits: { pingEveryMs: 1_000 } },
+        through: (venue) => wire = new BadWire(venue, seed, { doubledOneIn: 20, damagedOneIn: 200, lateOneIn: 0 }),
+      });
+      const { world, host } = recording;
+      recording.start();
+      await happen(world, random, [
+        async () => {
+          host.kill();
+          await world.advance(random.below(3_000));
+          recording.start();
+        },
+        () => host.killThread("killed", random.below(3_000)),
+        async () => {
+          host.disk.failOn((_op, path) => path.includes("/tmp/") ? "ENOSPC" : undefined);
+          await world.advance(random.below(6_000));
+          host.disk.failOn(() => undefined);
+        },
+      ]);
+      wire.mend();
+      recording.venue.stopFaults();
+      await world.advance(CALM_MS);
+      await recording.finish();
+      // What a killed process had in memory is owed and lost, and what came too late for its hole: but each is told.
+      const { differences, rows } = await recording.compare(`${folder}/${seed}`, { isDrained: true });
+      const found = differences.filter((text) => !/^I4:|missing/.test(text));
+      assert.deepEqual(found, []);
+      assert.ok(rows > 50, `${rows} rows`);
+    },
+  );
+}
