@@ -120,7 +120,7 @@ test("a restart after the clock was set back puts its rows behind those the dead
     const recording = new Recording({ ...SMALL, seed, flushIntervalMs: 1_000 });
     for (let i = 0; i < 3; i++) {
       recording.start();
-      await recording.world.advance(8_400);
+      await recording.world.advance(4_400);
       recording.host.kill();
       recording.host.stepWall(-600_000);
       recording.host.disk.failOn((_op, path) => path.endsWith(".pq") && !path.includes("/tmp/") ? "EIO" : undefined); // nothing is merged yet
