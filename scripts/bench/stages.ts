@@ -74,7 +74,7 @@ export async function stages(folder: string): Promise<Figure[]> {
     const readAt = (offset: number, length: number) => file.subarray(offset, offset + length);
     const metadata = fileEnd(world, { readAt }, file.length)!.metadata;
     const before = process.cpuUsage();
-    await decodeTable(type, file, metadata, runtime.compression);
+    decodeTable(type, file, metadata, runtime.compression);
     note(`decode from Parquet: ${type.name}`, cpuSince(before), rows.length);
     figures.push({ what: `size: ${type.name}, made-up values`, value: file.length / rows.length, unit: "B/event" });
     figures.push({ what: `size in memory: ${type.name}`, value: bytesOf(sealed) / rows.length, unit: "B/event" });

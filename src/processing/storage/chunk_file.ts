@@ -37,14 +37,14 @@ export function writeChunk(world: StorageWorld, type: EventType, dataPath: strin
  * The chunk; undefined where somebody deleted it; or why it cannot be read: a power cut may leave half a file. Throws StorageError where
  * the disk refuses.
  */
-export async function readChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId): Promise<Chunk | string | undefined> {
+export function readChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId): Chunk | string | undefined {
   const bytes = bytesOf(world, chunkPath(dataPath, id));
   if (bytes === undefined) return undefined;
   const end = fileEnd(world, { readAt: (offset, length) => bytes.subarray(offset, offset + length) }, bytes.length);
   if (end === undefined) return "its end is missing or not whole";
   if (!end.watermark.has(id.hash, id.chunk)) return `it is chunk ${end.watermark}, not ${id.hash}:${id.chunk}`;
   try {
-    const table = await decodeTable(type, bytes, end.metadata, world.compression);
+    const table = decodeTable(type, bytes, end.metadata, world.compression);
     return { date: dateOfTable(type, table), table };
   } catch (error) {
     return error instanceof Error ? error.message : String(error); // a page whose checksum or length is wrong, say

@@ -1,4 +1,3 @@
-import { assert } from "../../lib/assert.ts";
 import type { ColumnKind, Level } from "../../events/event_type.ts";
 import type { SealedColumn } from "./table.ts";
 
@@ -6,8 +5,6 @@ import type { SealedColumn } from "./table.ts";
 export interface ColumnBuffer {
   /** A field of an event; undefined is null. Returns the bytes it takes. */
   push(value: unknown): number;
-  /** A sealed column of the same kind. */
-  pushAll(column: SealedColumn): void;
   /** What was pushed, copied; the buffer is empty afterwards. */
   seal(): SealedColumn;
 }
@@ -42,14 +39,8 @@ class Growing<A extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | U
   }
 
   push(value: number): void {
-    if (this.#length === this.#array.length) this.#grow(this.#length + 1);
+    if (this.#length === this.#array.length) this.#grow();
     this.#array[this.#length++] = value;
-  }
-
-  pushAll(values: A): void {
-    if (this.#length + values.length > this.#array.length) this.#grow(this.#length + values.length);
-    this.#array.set(values, this.#length);
-    this.#length += values.length;
   }
 
   seal(): A {
@@ -59,8 +50,8 @@ class Growing<A extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | U
     return sealed;
   }
 
-  #grow(lengthMin: number): void {
-    const grown = this.#make(Math.max(lengthMin, 2 * this.#array.length));
+  #grow(): void {
+    const grown = this.#make(2 * this.#array.length);
     grown.set(this.#array);
     this.#array = grown;
   }
@@ -77,11 +68,6 @@ class Numbers implements ColumnBuffer {
     return 8;
   }
 
-  pushAll(column: SealedColumn): void {
-    assert(column.kind === "numbers", `a column of numbers got ${column.kind}`);
-    this.#values.pushAll(column.values);
-  }
-
   seal(): SealedColumn {
     return { kind: "numbers", values: this.#values.seal() };
   }
@@ -93,11 +79,6 @@ class Flags implements ColumnBuffer {
   push(value: unknown): number {
     this.#values.push(value === true ? 1 : 0);
     return 1;
-  }
-
-  pushAll(column: SealedColumn): void {
-    assert(column.kind === "flags", `a column of flags got ${column.kind}`);
-    this.#values.pushAll(column.values);
   }
 
   seal(): SealedColumn {
@@ -114,12 +95,6 @@ class Texts implements ColumnBuffer {
   push(value: unknown): number {
     this.#codes.push(value === undefined ? 0 : this.#code(value as string));
     return 4;
-  }
-
-  pushAll(column: SealedColumn): void {
-    assert(column.kind === "texts", `a column of texts got ${column.kind}`);
-    const codes = column.values.map((text) => this.#code(text));
-    for (const code of column.codes) this.#codes.push(code === 0 ? 0 : codes[code - 1]!);
   }
 
   seal(): SealedColumn {
@@ -152,13 +127,6 @@ class Levels implements ColumnBuffer {
       this.#sizes.push(size);
     }
     return 4 + 16 * levels.length;
-  }
-
-  pushAll(column: SealedColumn): void {
-    assert(column.kind === "levels", `a column of levels got ${column.kind}`);
-    this.#counts.pushAll(column.counts);
-    this.#prices.pushAll(column.prices);
-    this.#sizes.pushAll(column.sizes);
   }
 
   seal(): SealedColumn {

@@ -21,7 +21,7 @@ export interface FlushHandlerOptions {
 /**
  * Keeps the day files of one data type of a source, for all its symbols. `accept` makes a chunk safe against the death of the process;
  * `flush` merges chunks into day files, idempotently: the footer names the chunks it holds. A generation (`hash`) is one producer's life;
- * `bump` starts accepting a new one, so that the producer can be replaced while rows keep their order. Not re-entrant: one call at a time.
+ * `bump` starts accepting a new one, so that the producer can be replaced while rows keep their order.
  */
 export class FlushHandler<T extends EventBase> {
   readonly #world: StorageWorld;
@@ -87,24 +87,24 @@ export class FlushHandler<T extends EventBase> {
   }
 
   /**
-   * Merges what waits of a symbol up to and including that generation. Durable when it resolves. Rejects with StorageError; what was not
+   * Merges what waits of a symbol up to and including that generation. Durable when it returns. Throws StorageError; what was not
    * merged waits on.
    */
-  async flush(symbol: string, hash: string): Promise<void> {
+  flush(symbol: string, hash: string): void {
     const pending = this.#pending.get(symbol);
     if (pending === undefined) return;
     for (const each of [...pending.chunks.keys()].sort()) {
       if (each > hash) break;
-      await this.#merge(symbol, each, pending.chunks.get(each)!.sort((a, b) => a - b));
+      this.#merge(symbol, each, pending.chunks.get(each)!.sort((a, b) => a - b));
       pending.chunks.delete(each);
     }
     if (pending.chunks.size === 0) this.#pending.delete(symbol);
   }
 
   /** Merges everything that waits of a symbol, whatever its generation. */
-  async flushAll(symbol: string): Promise<void> {
+  flushAll(symbol: string): void {
     const last = [...this.#pending.get(symbol)?.chunks.keys() ?? []].sort().at(-1);
-    if (last !== undefined) await this.flush(symbol, last);
+    if (last !== undefined) this.flush(symbol, last);
   }
 
   /** Removes empty folders under tmp/. Writing a chunk makes its own again. */
@@ -140,13 +140,13 @@ export class FlushHandler<T extends EventBase> {
     return this.#generations.has(hash) || (this.#generationsOf.get(symbol)?.has(hash) ?? false);
   }
 
-  async #merge(symbol: string, hash: string, chunks: readonly number[]): Promise<void> {
+  #merge(symbol: string, hash: string, chunks: readonly number[]): void {
     const path = this.pathOf(symbol);
     const { dataPath, tell } = this.#options;
     const days = new Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>();
     for (const chunk of chunks) {
       const id = { path, hash, chunk };
-      const read = await readChunk(this.#world, this.#type, dataPath, id);
+      const read = readChunk(this.#world, this.#type, dataPath, id);
       if (read === undefined) continue; // deleted by hand: it is gone, what follows is not
       if (typeof read === "string") {
         this.#setAside(symbol, hash, chunk, read);

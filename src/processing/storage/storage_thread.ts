@@ -99,7 +99,7 @@ class StorageThread {
     let failure: Failure | undefined;
     for (const handler of this.#handlers.values()) {
       for (const symbol of handler.symbols) {
-        failure = await this.#merge(handler, symbol) ?? failure;
+        failure = this.#merge(handler, symbol) ?? failure;
         await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
       }
     }
@@ -117,17 +117,17 @@ class StorageThread {
       const path = handler.pathOf(symbol);
       if (this.#queued.has(path)) continue;
       this.#queued.add(path);
-      this.#jobs.push(async () => {
+      this.#jobs.push(() => {
         this.#queued.delete(path);
-        if (handler.isDue(symbol)) await this.#merge(handler, symbol);
+        if (handler.isDue(symbol)) this.#merge(handler, symbol);
       });
     }
     this.#run();
   }
 
-  async #merge(handler: FlushHandler<never>, symbol: string): Promise<Failure | undefined> {
+  #merge(handler: FlushHandler<never>, symbol: string): Failure | undefined {
     try {
-      await handler.flushAll(symbol);
+      handler.flushAll(symbol);
       return undefined;
     } catch (error) {
       const failure = failureOf(error);

@@ -1,5 +1,6 @@
 import type { Column, EventBase, EventType } from "../../events/event_type.ts";
 import { type ColumnBuffer, columnBuffer } from "./column_buffer.ts";
+import { concatColumns } from "./concat_columns.ts";
 
 /** Rows of one stream as columns, in the order of the type's columns. Plain data: it crosses between threads. */
 export interface SealedTable {
@@ -82,12 +83,9 @@ export function bytesOf(table: SealedTable): number {
 /** Tables of one type, one below the other. */
 export function concatTables<T extends EventBase>(type: EventType<T>, tables: readonly SealedTable[]): SealedTable {
   if (tables.length === 1) return tables[0]!;
+  if (tables.length === 0) return new Table(type).seal();
   return {
     rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    columns: type.columns.map(({ kind }, i) => {
-      const buffer = columnBuffer(kind);
-      for (const table of tables) buffer.pushAll(table.columns[i]!);
-      return buffer.seal();
-    }),
+    columns: type.columns.map((_, i) => concatColumns(tables.map(({ columns }) => columns[i]!))),
   };
 }

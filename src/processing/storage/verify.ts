@@ -59,10 +59,10 @@ async function* verifyStream(world: StorageWorld, options: VerifyOptions, { sour
   const path = `${source}/${type.name}/${symbol}`;
   const channel = sourceOf(source)?.channels.find(({ event }) => event.name === type.name);
   const check = new StreamCheck(type, channel);
-  const told = OWN_TYPES.includes(type.name) ? [] : await toldHoles(world, options.dataPath, { source, type, symbol });
+  const told = OWN_TYPES.includes(type.name) ? [] : toldHoles(world, options.dataPath, { source, type, symbol });
   for (const { date, file } of dayFiles(world, `${options.dataPath}/${path}`)) {
     const from = Date.parse(`${date}T00:00:00Z`) * US_PER_MS;
-    const read = await readWhole(world, type, file, { source, symbol });
+    const read = readWhole(world, type, file, { source, symbol });
     const facts = typeof read === "string"
       ? { rows: 0, live: 0, healed: 0, snapshots: 0, holes: [], problems: [read] }
       : check.day(read, from, from + US_PER_DAY);
@@ -97,11 +97,11 @@ function tells(told: Hole, hole: Hole): boolean {
 }
 
 /** The edges of every hole that a `gap` row of the symbol tells, whatever day it was told; the left one is NaN where it tells none. */
-async function toldHoles(world: StorageWorld, dataPath: string, { source, type, symbol }: Stream): Promise<Hole[]> {
+function toldHoles(world: StorageWorld, dataPath: string, { source, type, symbol }: Stream): Hole[] {
   const gap = eventTypeOf("gap")!;
   const holes: Hole[] = [];
   for (const { file } of dayFiles(world, `${dataPath}/${source}/gap/${symbol}`)) {
-    const table = await readWhole(world, gap, file, { source, symbol });
+    const table = readWhole(world, gap, file, { source, symbol });
     if (typeof table === "string") continue; // told where the gap files themselves are verified
     const column = (field: string) => table.columns[gap.columns.findIndex((each) => each.field === field)]!;
     const [types, after, before] = [column("dataType"), column("afterId"), column("beforeId")];
@@ -115,12 +115,12 @@ async function toldHoles(world: StorageWorld, dataPath: string, { source, type, 
 }
 
 /** All rows, or why the file cannot be trusted. One that grows meanwhile is read again. */
-async function readWhole(
+function readWhole(
   world: StorageWorld,
   type: EventType,
   file: string,
   of: { readonly source: string; readonly symbol: string },
-): Promise<SealedTable | string> {
+): SealedTable | string {
   let why = "";
   for (let tries = 0; tries < 2; tries++) {
     const bytes = world.disk.read(file);
@@ -136,7 +136,7 @@ async function readWhole(
       if (end.keyValues.get(key) !== value) return `${key} is ${end.keyValues.get(key)}, expected ${value}`;
     }
     try {
-      return await decodeTable(type, bytes, end.metadata, world.compression);
+      return decodeTable(type, bytes, end.metadata, world.compression);
     } catch (error) {
       return `a page cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { EventBase, EventType } from "../../../src/events/event_type.ts";
-import { decodeTable } from "../../../src/processing/storage/parquet/decode.ts";
 import { concat } from "../../../src/processing/storage/parquet/bytes.ts";
 import { type EncodedGroups, MAGIC } from "../../../src/processing/storage/parquet/encode.ts";
 import { metadataOf, readMetadata, trailer } from "../../../src/processing/storage/parquet/footer.ts";
 import type { SealedTable } from "../../../src/processing/storage/table.ts";
 import { stockGroups } from "../../support/stock_encoder.ts";
+import { stockTable } from "../../support/stock_decoder.ts";
 import { aTrade, eventsOf, NOON, tableOf, TYPES, world } from "./support.ts";
 
 const [BBO, TRADE, DEPTH] = TYPES.map(({ type }) => type) as [EventType, EventType, EventType];
@@ -16,7 +16,7 @@ const [BBO, TRADE, DEPTH] = TYPES.map(({ type }) => type) as [EventType, EventTy
 async function readBack(type: EventType, encoded: EncodedGroups): Promise<SealedTable> {
   const metadata = metadataOf(type, encoded, new Map([["k", "v"]]));
   const file = concat([MAGIC, encoded.bytes, trailer(metadata)]);
-  return await decodeTable(type, file, readMetadata(metadata), world.compression);
+  return await stockTable(type, file, readMetadata(metadata), world.compression);
 }
 
 /** Ours and the published writer's file hold the same rows and the same statistics. */

@@ -7,12 +7,12 @@ import { StorageError } from "../../../src/lib/errors.ts";
 import { dateOf, US_PER_DAY } from "../../../src/lib/time.ts";
 import { fileEnd, type StorageWorld } from "../../../src/processing/storage/day_file.ts";
 import { FlushHandler } from "../../../src/processing/storage/flush_handler.ts";
-import { decodeTable } from "../../../src/processing/storage/parquet/decode.ts";
 import { dayFilePath } from "../../../src/processing/storage/paths.ts";
 import type { StorageNews } from "../../../src/processing/storage/storage_messages.ts";
 import { failingDisk } from "../../support/failing_disk.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 import { rowCounts } from "../../readers/readers.ts";
+import { stockTable } from "../../support/stock_decoder.ts";
 import { aTrade, eventsOf, NOON, tableOf, world } from "./support.ts";
 
 const TYPE = trade as unknown as EventType;
@@ -44,7 +44,7 @@ async function stored(dataPath: string, time = NOON): Promise<TradeEvent[]> {
   const bytes = new Uint8Array(fs.readFileSync(dayFilePath(dataPath, PATH, dateOf(time))));
   const end = fileEnd(world, { readAt: (offset, length) => bytes.slice(offset, offset + length) }, bytes.length);
   assert.ok(end !== undefined, "the day file has no whole end");
-  return eventsOf(TYPE, await decodeTable(TYPE, bytes, end.metadata, world.compression)) as TradeEvent[];
+  return eventsOf(TYPE, await stockTable(TYPE, bytes, end.metadata, world.compression)) as TradeEvent[];
 }
 
 describe("FlushHandler", () => {
@@ -53,13 +53,13 @@ describe("FlushHandler", () => {
     const parts = [trades(3), trades(1), trades(200)];
     parts.forEach((part, i) => handler.accept("BTCUSDT", "g1", i + 1, table(part)));
     assert.equal(tmp().length, 3);
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), parts.flat());
     assert.deepEqual(tmp(), []);
     assert.deepEqual(handler.symbols, []);
     const more = trades(2);
     handler.accept("BTCUSDT", "g1", 4, table(more));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), [...parts.flat(), ...more]);
     const rows = parts.flat().length + more.length;
     assert.deepEqual(await rowCounts(dayFilePath(dataPath, PATH, dateOf(NOON))), {
@@ -75,8 +75,8 @@ describe("FlushHandler", () => {
     const part = trades(5);
     for (let i = 0; i < 3; i++) {
       handler.accept("BTCUSDT", "g1", 1, table(part));
-      await handler.flush("BTCUSDT", "g1");
-      await handler.flush("BTCUSDT", "g1");
+      handler.flush("BTCUSDT", "g1");
+      handler.flush("BTCUSDT", "g1");
     }
     assert.deepEqual(await stored(dataPath), part);
   });
@@ -99,7 +99,7 @@ describe("FlushHandler", () => {
     const [before, after] = [trades(3, midnight - 3), trades(3, midnight)];
     handler.accept("BTCUSDT", "g1", 1, table(before));
     handler.accept("BTCUSDT", "g1", 2, table(after));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath, midnight - 1), before);
     assert.deepEqual(await stored(dataPath, midnight), after);
   });
@@ -108,7 +108,7 @@ describe("FlushHandler", () => {
     const { handler, dataPath } = storing();
     const parts = [trades(2), trades(3), trades(4)];
     handler.accept("BTCUSDT", "g1", 1, table(parts[0]!));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     handler.accept("BTCUSDT", "g1", 2, table(parts[1]!));
     fs.writeFileSync(`${dataPath}/tmp/${PATH}/g1/3.pq.part`, "half");
 
@@ -116,7 +116,7 @@ describe("FlushHandler", () => {
     next.handler.bump_all("g2");
     assert.equal(next.handler.adopt(), 1);
     next.handler.accept("BTCUSDT", "g2", 1, table(parts[2]!));
-    await next.handler.flush("BTCUSDT", "g2");
+    next.handler.flush("BTCUSDT", "g2");
     assert.deepEqual(await stored(dataPath), parts.flat());
     assert.deepEqual(next.tmp(), []);
   });
@@ -131,9 +131,9 @@ describe("FlushHandler", () => {
     assert.throws(() => handler.accept("ETHUSDT", "g2", 1, table(parts[2]!)), /never announced/);
     handler.bump_all("g2");
     handler.accept("ETHUSDT", "g2", 1, table(parts[2]!));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), parts[0], "a flush of a generation takes nothing of a later one");
-    await handler.flush("BTCUSDT", "g2");
+    handler.flush("BTCUSDT", "g2");
     assert.deepEqual(await stored(dataPath), [...parts[0]!, ...parts[1]!]);
   });
 
@@ -141,12 +141,12 @@ describe("FlushHandler", () => {
     const { handler, dataPath, news } = storing();
     const parts = [trades(5), trades(50), trades(6)];
     handler.accept("BTCUSDT", "g1", 1, table(parts[0]!));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     const file = dayFilePath(dataPath, PATH, dateOf(NOON));
     const whole = fs.readFileSync(file);
     handler.accept("BTCUSDT", "g1", 2, table(parts[1]!));
     const chunk = fs.readFileSync(`${dataPath}/tmp/${PATH}/g1/2.pq`);
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     const appended = fs.readFileSync(file);
     for (const cut of [1, 4, 8, 9, 300, appended.length - whole.length - 1]) {
       fs.writeFileSync(file, appended.subarray(0, appended.length - cut));
@@ -154,7 +154,7 @@ describe("FlushHandler", () => {
       fs.writeFileSync(`${dataPath}/tmp/${PATH}/g1/2.pq`, chunk);
       const next = storing({ dataPath });
       next.handler.adopt();
-      await next.handler.flush("BTCUSDT", "g1");
+      next.handler.flush("BTCUSDT", "g1");
       assert.deepEqual(await stored(dataPath), [...parts[0]!, ...parts[1]!], `cut by ${cut}`);
       assert.deepEqual(next.news.map(({ what }) => what), ["mended", "merged"]);
     }
@@ -165,12 +165,12 @@ describe("FlushHandler", () => {
     const { handler, dataPath } = storing();
     const parts = [trades(5), trades(50)];
     handler.accept("BTCUSDT", "g1", 1, table(parts[0]!));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     const file = dayFilePath(dataPath, PATH, dateOf(NOON));
     const before = fs.statSync(file).size;
     handler.accept("BTCUSDT", "g1", 2, table(parts[1]!));
     const chunk = fs.readFileSync(`${dataPath}/tmp/${PATH}/g1/2.pq`);
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     const bytes = fs.readFileSync(file);
     bytes.fill(0, before + 10, before + 200);
     fs.writeFileSync(file, bytes);
@@ -178,7 +178,7 @@ describe("FlushHandler", () => {
     fs.writeFileSync(`${dataPath}/tmp/${PATH}/g1/2.pq`, chunk);
     const next = storing({ dataPath });
     next.handler.adopt();
-    await next.handler.flush("BTCUSDT", "g1");
+    next.handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), parts.flat());
   });
 
@@ -190,7 +190,7 @@ describe("FlushHandler", () => {
     const parts = [trades(2), trades(3), trades(4)];
     parts.forEach((part, i) => handler.accept("BTCUSDT", "g1", i + 1, table(part)));
     fs.writeFileSync(`${dataPath}/tmp/${PATH}/g1/2.pq`, "not a chunk");
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), [...parts[0]!, ...parts[2]!]);
     assert.deepEqual(news.map(({ what }) => what), ["aside", "aside", "merged"]);
     const kept = tmp().map((each) => fs.readFileSync(`${each.parentPath}/${each.name}`, "utf8")).sort();
@@ -202,11 +202,11 @@ describe("FlushHandler", () => {
     const parts = [trades(2), trades(3), trades(4)];
     parts.forEach((part, i) => handler.accept("BTCUSDT", "g1", i + 1, table(part)));
     fs.rmSync(`${dataPath}/tmp/${PATH}/g1/2.pq`);
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), [...parts[0]!, ...parts[2]!]);
     handler.accept("BTCUSDT", "g1", 4, table(parts[1]!));
     fs.rmSync(`${dataPath}/tmp`, { recursive: true });
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), [...parts[0]!, ...parts[2]!]);
   });
 
@@ -223,9 +223,9 @@ describe("FlushHandler", () => {
       const { handler, dataPath } = storing({ world: { ...world, disk } });
       const parts = [trades(4), trades(5), trades(6)];
       for (const [i, part] of parts.entries()) {
-        await untilDone(() => handler.accept("BTCUSDT", "g1", i + 1, table(part)));
+        untilDone(() => handler.accept("BTCUSDT", "g1", i + 1, table(part)));
         if (i === 0) continue;
-        await untilDone(() => handler.flush("BTCUSDT", "g1"));
+        untilDone(() => handler.flush("BTCUSDT", "g1"));
         assert.deepEqual(await stored(dataPath), parts.slice(0, i + 1).flat(), `operation ${failAt} failed`);
       }
       isArmed = false;
@@ -243,24 +243,24 @@ describe("a day file whose sync failed", () => {
     const { handler, dataPath } = storing({ world: { ...world, disk } });
     const parts = [trades(4), trades(5)];
     handler.accept("BTCUSDT", "g1", 1, table(parts[0]!));
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     const file = dayFilePath(dataPath, PATH, dateOf(NOON));
     const size = fs.statSync(file).size;
     fails = true;
     handler.accept("BTCUSDT", "g1", 2, table(parts[1]!));
-    await assert.rejects(() => handler.flush("BTCUSDT", "g1"), StorageError);
+    assert.throws(() => handler.flush("BTCUSDT", "g1"), StorageError);
     assert.equal(fs.statSync(file).size, size);
     fails = false;
-    await handler.flush("BTCUSDT", "g1");
+    handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), parts.flat());
   });
 });
 
 /** What a caller does: a StorageError keeps the rows, and the same call is made again. */
-async function untilDone(run: () => void | Promise<void>): Promise<void> {
+function untilDone(run: () => void): void {
   for (let tries = 1;; tries++) {
     try {
-      return await run();
+      return run();
     } catch (error) {
       if (!(error instanceof StorageError) || tries > 3) throw error;
     }

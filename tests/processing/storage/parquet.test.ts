@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { appendRows, contentOf, fileEnd, KEY, newFileBytes } from "../../../src/processing/storage/day_file.ts";
-import { decodeTable } from "../../../src/processing/storage/parquet/decode.ts";
 import { keyValuesOf, readMetadata } from "../../../src/processing/storage/parquet/footer.ts";
 import { Watermark } from "../../../src/processing/storage/watermark.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
+import { stockTable } from "../../support/stock_decoder.ts";
 import { eventsOf, tableOf, TYPES, world } from "./support.ts";
 
 const folder = tempFolder("parquet");
@@ -23,7 +23,7 @@ describe("a Parquet file of ours", () => {
         fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 200 }), async (events) => {
           const bytes = newFileBytes(world, type, PATH, tableOf(type, events), Watermark.empty().with("h", [1]));
           const end = endOf(bytes)!;
-          assert.deepEqual(eventsOf(type, await decodeTable(type, bytes, end.metadata, world.compression)), events);
+          assert.deepEqual(eventsOf(type, await stockTable(type, bytes, end.metadata, world.compression)), events);
           assert.equal(end.watermark.toString(), "h:1-1");
         }),
         { numRuns: 60 },
@@ -49,7 +49,7 @@ describe("a Parquet file of ours", () => {
           assert.equal(Number(end.metadata.num_rows), parts.flat().length);
           assert.equal(end.metadata.row_groups.length, parts.length);
           assert.equal(end.watermark.toString(), `h:1-${parts.length}`);
-          assert.deepEqual(eventsOf(type, await decodeTable(type, previous, end.metadata, world.compression)), parts.flat());
+          assert.deepEqual(eventsOf(type, await stockTable(type, previous, end.metadata, world.compression)), parts.flat());
         }),
         { numRuns: 20 },
       );

@@ -1,40 +1,19 @@
-import { type FileMetaData, parquetRead } from "hyparquet";
+import type { FileMetaData } from "hyparquet";
 import type { EventBase, EventType } from "../../../events/event_type.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
-import { columnBuffer } from "../column_buffer.ts";
-import type { SealedTable } from "../table.ts";
+import { concatTables, type SealedTable } from "../table.ts";
+import { bytesSource, readGroup } from "./read_group.ts";
 
-/** All rows of a Parquet file of ours, from its bytes. Rejects for what cannot be read whole. */
-export async function decodeTable<T extends EventBase>(
+/**
+ * All rows of a Parquet file of ours, from its bytes. Throws for what cannot be read whole. The published reader is its oracle in
+ * `tests/processing/storage/read.test.ts`.
+ */
+export function decodeTable<T extends EventBase>(
   type: EventType<T>,
   file: Uint8Array,
   metadata: FileMetaData,
   compression: Compression,
-): Promise<SealedTable> {
-  const buffers = new Map(type.columns.map((column) => [column.name, columnBuffer(column.kind)]));
-  const runs: { readonly name: string; readonly rowFrom: number; readonly values: ArrayLike<unknown> }[] = [];
-  await parquetRead({
-    file: { byteLength: file.length, slice: (from, to) => file.slice(from, to).buffer as ArrayBuffer },
-    metadata,
-    compressors: { ZSTD: (bytes, length) => compression.unzstd(bytes, length) },
-    parsers: { timestampFromMicroseconds: (micros) => micros },
-    geoparquet: false,
-    onChunk: ({ columnName, columnData, rowStart }) => runs.push({ name: columnName, rowFrom: rowStart, values: columnData }),
-  });
-  runs.sort((a, b) => a.rowFrom - b.rowFrom);
-  for (const { name, values } of runs) {
-    const buffer = buffers.get(name);
-    if (buffer === undefined) throw new RangeError(`column ${name} is none of ${type.name}`);
-    for (let i = 0; i < values.length; i++) buffer.push(fieldOf(values[i]));
-  }
-  const rows = Number(metadata.num_rows);
-  return { rows, columns: type.columns.map(({ name }) => buffers.get(name)!.seal()) };
-}
-
-/** A decoded value as an event's field holds it. */
-function fieldOf(value: unknown): unknown {
-  if (value === null) return undefined;
-  if (typeof value === "bigint") return Number(value);
-  if (Array.isArray(value)) return value.map(({ price, size }) => [price, size]);
-  return value;
+): SealedTable {
+  const source = bytesSource(file);
+  return concatTables(type, metadata.row_groups.map((group) => readGroup(type, source, group, compression)));
 }
