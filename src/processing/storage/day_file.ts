@@ -7,6 +7,7 @@ import { type EncodedGroups, GroupEncoder, MAGIC } from "./parquet/encode.ts";
 import { concat } from "./parquet/bytes.ts";
 import { isSealIntact, SEAL_KEY, sealFooter, UNSEALED } from "./parquet/footer_seal.ts";
 import { keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
+import { provenGroups } from "./proven_groups.ts";
 import type { SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
 
@@ -42,17 +43,27 @@ export interface FileEnd {
   readonly watermark: Watermark;
 }
 
-/** A whole new file. */
-export function newFileBytes(world: StorageWorld, type: EventType, path: string, table: SealedTable, watermark: Watermark): Uint8Array {
-  const encoded = world.encoder.encode(type, table, MAGIC.length);
+/** A whole new file. `kept` are keys it takes over, `encoded` its groups where whoever calls has them already. */
+export function newFileBytes(
+  world: StorageWorld,
+  type: EventType,
+  path: string,
+  table: SealedTable,
+  watermark: Watermark,
+  { kept = new Map(), encoded = world.encoder.encode(type, table, MAGIC.length) }: {
+    readonly kept?: ReadonlyMap<string, string>;
+    readonly encoded?: EncodedGroups;
+  } = {},
+): Uint8Array {
   const before = { bytes: MAGIC.length, crc: world.compression.crc32(MAGIC) };
-  const keyValues = keyValuesFor(world, type, path, { encoded, before, watermark, kept: new Map() });
+  const keyValues = keyValuesFor(world, type, path, { encoded, before, watermark, kept });
   return concat([MAGIC, encoded.bytes, sealedTrailer(world, metadataOf(type, encoded, keyValues))]);
 }
 
 /**
  * Appends rows: new groups and a new footer in one write behind the old footer, then sync. Nothing that was valid is overwritten, so a
- * reader sees the old file or the new one. Throws RangeError where the file's columns are not ours.
+ * reader sees the old file or the new one. The last `dropped` groups are no longer named: their rows are in `table`. Throws RangeError
+ * where the file's columns are not ours.
  */
 export function appendRows(
   world: StorageWorld,
@@ -62,12 +73,16 @@ export function appendRows(
   path: string,
   table: SealedTable,
   watermark: Watermark,
+  dropped = 0,
 ): number {
   const offset = file.size();
-  const encoded = world.encoder.encode(type, table, offset);
+  const encoded = provenGroups(world, type, path, table, { offset });
   const crc = world.compression.crc32(trailer(end.metadataBytes), contentOf(end).crc);
   const keyValues = keyValuesFor(world, type, path, { encoded, before: { bytes: offset, crc }, watermark, kept: end.keyValues });
-  const footer = sealedTrailer(world, splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues)));
+  const old = end.metadata.row_groups.slice(end.metadata.row_groups.length - dropped);
+  const rows = old.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+  const metadata = splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues), { groups: dropped, rows });
+  const footer = sealedTrailer(world, metadata);
   file.append(concat([encoded.bytes, footer]));
   try {
     file.sync();

@@ -1,20 +1,46 @@
 import type { EventType } from "../../events/event_type.ts";
+import { AssertionError } from "../../lib/assert.ts";
+import { StorageError } from "../../lib/errors.ts";
 import type { DiskFile } from "../../runtime/runtime.ts";
-import { appendRows, type FileEnd, fileEnd, lastWholeEnd, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { appendRows, type FileEnd, KEY, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { isContentIntact } from "./content.ts";
 import { publishFile, setAside } from "./files.ts";
-import { dayFilePath, tmpFolder } from "./paths.ts";
+import { foldCount } from "./fold.ts";
+import { mendedEnd } from "./mend.ts";
+import { MAGIC } from "./parquet/encode.ts";
+import { readGroup } from "./parquet/read_group.ts";
+import { chunkPath, corruptPath, dayFilePath, unfinishedPath } from "./paths.ts";
+import { provenGroups } from "./proven_groups.ts";
 import type { StorageNews } from "./storage_messages.ts";
-import type { SealedTable } from "./table.ts";
+import { concatTables, type SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
 
-const FOOTERS_KNOWN_MAX = 65_536; // streams of several exchanges
+const STREAMS_KNOWN_MAX = 65_536; // of several exchanges
+const REWRITTEN_BYTES_MAX = 1 << 20; // a small file is written anew as a whole; a larger one only in its tail
+const REWRITE_EVERY_MS = 60_000; // a reader that opens the file by name more than once must not meet two renames
 
-/** The day files of one data type: made, added to, mended. */
+/** Chunks that go into one day file together. */
+interface Addition {
+  readonly path: string;
+  readonly date: string;
+  readonly hash: string;
+  readonly chunks: readonly number[];
+  readonly rows: (fresh: readonly number[]) => SealedTable;
+}
+
+/** What is remembered of a stream's newest day file. */
+interface Known {
+  readonly date: string;
+  footerBytes: number;
+  rewrittenMs: number;
+}
+
+/** The day files of one data type: made, added to, compacted while they grow, mended. */
 export class DayFiles {
   readonly #world: StorageWorld;
   readonly #type: EventType;
   readonly #options: { readonly dataPath: string; readonly tell: (news: StorageNews) => void };
-  readonly #footerBytes = new Map<string, number>();
+  readonly #known = new Map<string, Known>();
 
   constructor(
     world: StorageWorld,
@@ -28,7 +54,7 @@ export class DayFiles {
 
   /** Size of the newest footer written for a stream; 0 before the first. */
   footerBytes(path: string): number {
-    return this.#footerBytes.get(path) ?? 0;
+    return this.#known.get(path)?.footerBytes ?? 0;
   }
 
   /**
@@ -36,66 +62,96 @@ export class DayFiles {
    * Throws StorageError.
    */
   add(path: string, date: string, hash: string, chunks: readonly number[], rows: (fresh: readonly number[]) => SealedTable): number {
+    const addition = { path, date, hash, chunks, rows };
     const target = dayFilePath(this.#options.dataPath, path, date);
-    const { disk } = this.#world;
-    if (disk.exists(target)) {
-      const file = disk.open(target, "update");
-      try {
-        const end = this.#wholeEnd(file);
-        if (end !== undefined) return this.#append(file, end, { path, hash, chunks, rows });
-      } finally {
-        file.close();
-      }
-      this.#setAside(target, path, date);
+    if (this.#world.disk.exists(target)) {
+      const added = this.#addTo(target, addition);
+      if (typeof added === "number") return added;
+      const aside = setAside(this.#world.disk, target, corruptPath(target, this.#world.clock.wallTime()));
+      this.#known.delete(path);
+      this.#options.tell({ what: "aside", path: aside, why: `${target} is damaged: ${added}` });
     }
     const table = rows(chunks);
-    const bytes = newFileBytes(this.#world, this.#type, path, table, Watermark.empty().with(hash, chunks));
-    publishFile(disk, target, `${tmpFolder(this.#options.dataPath)}/${path}/${date}.new`, bytes);
-    this.#remember(path, 0);
+    this.#publish(addition, table, Watermark.empty().with(hash, chunks));
     return table.rows;
   }
 
-  #append(
-    file: DiskFile,
-    end: FileEnd,
-    { path, hash, chunks, rows }: {
-      readonly path: string;
-      readonly hash: string;
-      readonly chunks: readonly number[];
-      readonly rows: (fresh: readonly number[]) => SealedTable;
-    },
-  ): number {
+  /** The number of rows added, or what is wrong with the file: nothing is ever merged into a damaged one. */
+  #addTo(target: string, addition: Addition): number | string {
+    const file = this.#world.disk.open(target, "update");
+    try {
+      const { dataPath, tell } = this.#options;
+      const { path } = addition;
+      const mended = mendedEnd(this.#world, file, (hash, chunk) => this.#world.disk.exists(chunkPath(dataPath, { path, hash, chunk })));
+      if (typeof mended === "string") return mended;
+      const { end, cutBytes } = mended;
+      if (cutBytes > 0) tell({ what: "mended", path: target, bytes: cutBytes });
+      this.#refuseOtherSchema(target, end);
+      const known = this.#known.get(path);
+      // Read whole by a process that did not write it, once; what it adds itself is proven.
+      if (known?.date !== addition.date && !isContentIntact(this.#world, file, end)) return "its bytes are not those that were written";
+      return this.#append(file, end, addition);
+    } catch (error) {
+      if (error instanceof StorageError || error instanceof AssertionError) throw error;
+      return error instanceof Error ? error.message : String(error); // a page whose checksum or length is wrong, say
+    } finally {
+      file.close();
+    }
+  }
+
+  #append(file: DiskFile, end: FileEnd, addition: Addition): number {
+    const { path, date, hash, chunks, rows } = addition;
     const fresh = chunks.filter((chunk) => !end.watermark.has(hash, chunk));
     if (fresh.length === 0) {
       file.sync(); // whoever appended them may have died before it did
       return 0;
     }
     const table = rows(fresh);
-    this.#remember(path, appendRows(this.#world, file, end, this.#type, path, table, end.watermark.with(hash, fresh)));
+    const watermark = end.watermark.with(hash, fresh);
+    const groups = end.metadata.row_groups;
+    const folded = foldCount(groups, table);
+    const isRewritten = folded > 0 && this.#paysToRewrite(file, end, addition);
+    const old = groups.slice(isRewritten ? 0 : groups.length - folded);
+    const whole = concatTables(this.#type, [...old.map((group) => readGroup(this.#type, file, group, this.#world.compression)), table]);
+    if (isRewritten) this.#publish(addition, whole, watermark, end.keyValues);
+    else this.#remember(path, date, appendRows(this.#world, file, end, this.#type, path, whole, watermark, folded));
     return table.rows;
   }
 
-  /** The file's end; behind a torn append the end before it, and the rest is cut off. */
-  #wholeEnd(file: DiskFile): FileEnd | undefined {
-    const end = fileEnd(this.#world, file, file.size());
-    if (end !== undefined) return end;
-    const found = lastWholeEnd(this.#world, file, file.size());
-    if (found === undefined) return undefined;
-    this.#options.tell({ what: "mended", path: file.path, bytes: file.size() - found.size });
-    file.truncate(found.size);
-    file.sync();
-    return found.end;
+  /** A file of its own in one write: a new day, or a small file whose dead bytes go. */
+  #publish(
+    { path, date }: Addition,
+    table: SealedTable,
+    watermark: Watermark,
+    kept: ReadonlyMap<string, string> = new Map(),
+  ): void {
+    const { dataPath } = this.#options;
+    const encoded = provenGroups(this.#world, this.#type, path, table, { offset: MAGIC.length });
+    const bytes = newFileBytes(this.#world, this.#type, path, table, watermark, { kept, encoded });
+    publishFile(this.#world.disk, dayFilePath(dataPath, path, date), unfinishedPath(dataPath, path, date, "new"), bytes);
+    this.#remember(path, date, 0);
+    this.#known.get(path)!.rewrittenMs = this.#world.clock.monotonicMs();
   }
 
-  #setAside(target: string, path: string, date: string): void {
-    const { disk, clock } = this.#world;
-    const aside = `${tmpFolder(this.#options.dataPath)}/aside/${path}/${date}-${Math.floor(clock.wallTime())}.pq`;
-    setAside(disk, target, aside);
-    this.#options.tell({ what: "aside", path: aside, why: `${target} is no Parquet file of ours` });
+  /** Small, at least half of it dead, and not renamed a moment ago. */
+  #paysToRewrite(file: DiskFile, { metadata, metadataBytes }: FileEnd, { path, date }: Addition): boolean {
+    const live = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_compressed_size ?? 0), metadataBytes.length);
+    const known = this.#known.get(path);
+    const sinceMs = this.#world.clock.monotonicMs() - (known?.date === date ? known.rewrittenMs : -Infinity);
+    return file.size() < REWRITTEN_BYTES_MAX && file.size() >= 2 * live && sinceMs >= REWRITE_EVERY_MS;
   }
 
-  #remember(path: string, footerBytes: number): void {
-    if (this.#footerBytes.size >= FOOTERS_KNOWN_MAX) this.#footerBytes.clear();
-    this.#footerBytes.set(path, footerBytes);
+  /** A file of a newer version is none to write to, and none to put away. */
+  #refuseOtherSchema(target: string, { keyValues }: FileEnd): void {
+    const [found, ours] = [keyValues.get(KEY.schema), `${this.#type.name}/${this.#type.version}`];
+    if (found === ours || found?.split("/")[0] !== this.#type.name) return;
+    const hint = "Run the version that wrote it; the rows wait under tmp/.";
+    throw new StorageError({ op: "merge into", path: target, code: `it is ${found}, this Argus writes ${ours}`, hint });
+  }
+
+  #remember(path: string, date: string, footerBytes: number): void {
+    if (this.#known.size >= STREAMS_KNOWN_MAX) this.#known.clear();
+    const known = this.#known.get(path);
+    this.#known.set(path, { date, footerBytes, rewrittenMs: known?.date === date ? known.rewrittenMs : -Infinity });
   }
 }

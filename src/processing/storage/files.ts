@@ -18,7 +18,7 @@ export function createFile(disk: Disk, path: string): DiskFile {
   }
 }
 
-/** Makes a new file durable under its final name: a crash at any moment leaves the whole file or none. */
+/** Makes a new file durable under its final name, once it reads back as it was written: a crash at any moment leaves the whole file or none. */
 export function publishFile(disk: Disk, target: string, temporary: string, bytes: Uint8Array): void {
   const file = createFile(disk, temporary);
   try {
@@ -27,17 +27,29 @@ export function publishFile(disk: Disk, target: string, temporary: string, bytes
   } finally {
     file.close();
   }
+  const written = disk.read(temporary);
+  if (written.length !== bytes.length || !written.every((byte, i) => byte === bytes[i])) {
+    throw new StorageError({ op: "write", path: temporary, code: "verify", hint: "It reads back differently: look at the disk." });
+  }
+  publish(disk, temporary, target);
+}
+
+/** Gives a synced file its final name, in place of whatever has it, and makes the name durable. */
+export function publish(disk: Disk, temporary: string, target: string): void {
   makeFolderOf(disk, target);
   disk.rename(temporary, target);
   disk.syncFolder(folderOf(target));
 }
 
-/** Moves a file out of the way, where nothing of ours looks. */
-export function setAside(disk: Disk, path: string, target: string): void {
-  makeFolderOf(disk, target);
-  disk.rename(path, target);
-  disk.syncFolder(folderOf(target));
+/** Moves a file out of the way, where nothing of ours looks, and never over another one. Returns where it is now. */
+export function setAside(disk: Disk, path: string, target: string): string {
+  let free = target;
+  for (let n = 2; disk.exists(free); n++) free = `${target}-${n}`;
+  makeFolderOf(disk, free);
+  disk.rename(path, free);
+  disk.syncFolder(folderOf(free));
   disk.syncFolder(folderOf(path));
+  return free;
 }
 
 export function folderOf(path: string): string {

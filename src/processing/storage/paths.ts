@@ -12,6 +12,28 @@ export function dayFilePath(dataPath: string, path: string, date: string): strin
   return `${dataPath}/${path}/${date.slice(0, 4)}/${date}.pq`;
 }
 
+/** A day file before it gets its name: a new one, one that is written anew while the day lasts, one that is rolled. */
+export type Unfinished = "new" | "roll";
+
+export function unfinishedPath(dataPath: string, path: string, date: string, what: Unfinished): string {
+  return `${tmpFolder(dataPath)}/${path}/${date}.${what}`;
+}
+
+export function isUnfinished(fileName: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}\.(new|roll)$/.test(fileName);
+}
+
+/** Where a damaged day file goes: beside the new one, under a name no reader of `*.pq` looks at. */
+export function corruptPath(dayFile: string, wallTime: number): string {
+  return `${dayFile}.corrupt-${new Date(wallTime / 1_000).toISOString().replaceAll(/[-:]/g, "")}`;
+}
+
+/** The date in a day file's name, and whether it was found damaged; undefined for any other file. */
+export function dayFileNameOf(fileName: string): { readonly date: string; readonly isCorrupt: boolean } | undefined {
+  const [, date, corrupt] = /^(\d{4}-\d{2}-\d{2})\.pq(\.corrupt-.+)?$/.exec(fileName) ?? [];
+  return date === undefined ? undefined : { date, isCorrupt: corrupt !== undefined };
+}
+
 export function tmpFolder(dataPath: string): string {
   return `${dataPath}/tmp`;
 }

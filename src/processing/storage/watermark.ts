@@ -28,6 +28,19 @@ export class Watermark {
     return this.#ranges.get(hash)?.some(([first, last]) => first <= chunk && chunk <= last) ?? false;
   }
 
+  /** Chunks that this one has and the other lacks; undefined where there are more than `countMax`. */
+  beyond(other: Watermark, countMax: number): (readonly [hash: string, chunk: number])[] | undefined {
+    const found: [string, number][] = [];
+    for (const [hash, list] of this.#ranges) {
+      for (const [first, last] of list) {
+        if (last - first >= 10 * countMax) return undefined;
+        for (let chunk = first; chunk <= last; chunk++) if (!other.has(hash, chunk)) found.push([hash, chunk]);
+        if (found.length > countMax) return undefined;
+      }
+    }
+    return found;
+  }
+
   with(hash: string, chunks: readonly number[]): Watermark {
     if (chunks.length === 0) return this;
     const ranges = new Map(this.#ranges);

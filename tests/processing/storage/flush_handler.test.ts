@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, it } from "node:test";
 import type { EventType } from "../../../src/events/event_type.ts";
 import { trade, type TradeEvent } from "../../../src/events/trade.ts";
@@ -193,8 +194,10 @@ describe("FlushHandler", () => {
     handler.flush("BTCUSDT", "g1");
     assert.deepEqual(await stored(dataPath), [...parts[0]!, ...parts[2]!]);
     assert.deepEqual(news.map(({ what }) => what), ["aside", "aside", "merged"]);
-    const kept = tmp().map((each) => fs.readFileSync(`${each.parentPath}/${each.name}`, "utf8")).sort();
-    assert.deepEqual(kept, ["not a chunk", "somebody else's file PAR1 that is no Parquet PAR1"]);
+    assert.deepEqual(tmp().map((each) => fs.readFileSync(`${each.parentPath}/${each.name}`, "utf8")), ["not a chunk"]);
+    const [beside] = fs.readdirSync(path.dirname(file)).filter((name) => name !== path.basename(file));
+    assert.match(beside!, /^2026-11-19\.pq\.corrupt-\d{8}T\d{6}\.\d{3}Z$/);
+    assert.equal(fs.readFileSync(`${path.dirname(file)}/${beside}`, "utf8"), "somebody else's file PAR1 that is no Parquet PAR1");
   });
 
   it("chunks deleted by hand cost at most themselves", async () => {

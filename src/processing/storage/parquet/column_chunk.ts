@@ -20,14 +20,20 @@ export interface DataPage {
   readonly levels: Levels;
 }
 
+/** Where a column chunk goes: the end of `out`, which begins at `offset` of the file; and how hard zstd tries. */
+export interface Place {
+  readonly out: Bytes;
+  readonly offset: number;
+  readonly level: number;
+}
+
 export interface DictionaryPage {
   readonly count: number;
   /** Plain values. */
   readonly values: Uint8Array;
 }
 
-const ZSTD_LEVEL = 3;
-const SMALL_BYTES = 64; // names and runs of one value: the same bytes in group after group
+const SMALL_BYTES = 64; // names and runs of one value: the same bytes in group after group, and no level makes them smaller
 const SMALL_KEPT_MAX = 4_096;
 
 /** Writes column chunks of one page, or of a dictionary and one page. Keeps the compressed form of small bodies, which come again and again. */
@@ -39,23 +45,22 @@ export class ChunkWriter {
     this.#compression = compression;
   }
 
-  /** Appends the chunk to `out`, which begins at `offset` of the file. */
   write(
-    out: Bytes,
-    offset: number,
+    place: Place,
     column: { readonly path: readonly string[]; readonly type: ParquetType; readonly statistics: Statistics },
     page: DataPage,
     dictionary?: DictionaryPage,
   ): ColumnChunk {
+    const { out, offset } = place;
     const from = out.length;
     const encodings: Encoding[] = [page.encoding];
     let rawBytes = 0;
     if (dictionary !== undefined) {
       encodings.unshift("PLAIN");
-      rawBytes += this.#dictionaryPage(out, dictionary);
+      rawBytes += this.#dictionaryPage(place, dictionary);
     }
     const pageFrom = out.length;
-    rawBytes += this.#dataPage(out, page);
+    rawBytes += this.#dataPage(place, page);
     return {
       file_offset: BigInt(offset + from),
       meta_data: {
@@ -73,17 +78,17 @@ export class ChunkWriter {
     };
   }
 
-  #dictionaryPage(out: Bytes, { count, values }: DictionaryPage): number {
-    const body = this.#compressed(values);
+  #dictionaryPage({ out, level }: Place, { count, values }: DictionaryPage): number {
+    const body = this.#compressed(values, level);
     return this.#page(out, values.length, [body], {
       type: "DICTIONARY_PAGE",
       dictionary_page_header: { num_values: count, encoding: "PLAIN", is_sorted: false },
     });
   }
 
-  #dataPage(out: Bytes, { encoding, values, levels }: DataPage): number {
+  #dataPage({ out, level }: Place, { encoding, values, levels }: DataPage): number {
     const { repetition, definition, slots, nulls, rows } = levels;
-    const body = this.#compressed(values);
+    const body = this.#compressed(values, level);
     return this.#page(out, repetition.length + definition.length + values.length, [repetition, definition, body], {
       type: "DATA_PAGE_V2",
       data_page_header_v2: {
@@ -120,13 +125,13 @@ export class ChunkWriter {
     return this.#compression.crc32(filled.length === 1 ? filled[0]! : concat(filled)) | 0; // the footer's i32 is signed
   }
 
-  #compressed(raw: Uint8Array): Uint8Array {
-    if (raw.length > SMALL_BYTES) return this.#compression.zstd(raw, ZSTD_LEVEL);
+  #compressed(raw: Uint8Array, level: number): Uint8Array {
+    if (raw.length > SMALL_BYTES) return this.#compression.zstd(raw, level);
     const key = String.fromCharCode(...raw);
     let kept = this.#small.get(key);
     if (kept === undefined) {
       if (this.#small.size >= SMALL_KEPT_MAX) this.#small.clear();
-      this.#small.set(key, kept = this.#compression.zstd(raw, ZSTD_LEVEL).slice());
+      this.#small.set(key, kept = this.#compression.zstd(raw, level).slice());
     }
     return kept;
   }

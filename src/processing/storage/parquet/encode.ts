@@ -4,7 +4,7 @@ import { unreachable } from "../../../lib/assert.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
 import type { SealedColumn, SealedTable } from "../table.ts";
 import { Bytes } from "./bytes.ts";
-import { ChunkWriter } from "./column_chunk.ts";
+import { ChunkWriter, type Place } from "./column_chunk.ts";
 import { type ColumnPages, doublePages, flagPages, integerPages, leafPages, listLevels, textPages } from "./column_pages.ts";
 
 /** Row groups ready to be written at an offset, and how the footer names them. */
@@ -14,9 +14,10 @@ export interface EncodedGroups {
   readonly rows: number;
 }
 
+const LEVEL = 3; // while the day lasts; the roll takes a stronger one
 export const MAGIC = new TextEncoder().encode("PAR1");
-const GROUP_ROWS_MAX = 131_072; // a page a group: readers decode one page at a time
-const GROUP_LEVELS_MAX = 1_048_576; // a group of depth rows holds few rows and many levels: 16 MB of pages
+export const GROUP_ROWS_MAX = 131_072; // a page a group: readers decode one page at a time
+export const GROUP_LEVELS_MAX = 1_048_576; // a group of depth rows holds few rows and many levels: 16 MB of pages
 
 /**
  * Tables as row groups. Pages are ZSTD with a content checksum and a CRC; encodings are the column's own. Integers stay doubles on the way:
@@ -30,12 +31,12 @@ export class GroupEncoder {
   }
 
   /** A table as row groups that begin at `offset` of a file. */
-  encode<T extends EventBase>(type: EventType<T>, table: SealedTable, offset: number): EncodedGroups {
+  encode<T extends EventBase>(type: EventType<T>, table: SealedTable, offset: number, level: number = LEVEL): EncodedGroups {
     const out = new Bytes(65_536);
     const groups: RowGroup[] = [];
     for (const group of slices(table)) {
       const from = out.length;
-      const columns = type.columns.flatMap((column, i) => this.#column(out, offset, column, group.columns[i]!));
+      const columns = type.columns.flatMap((column, i) => this.#column({ out, offset, level }, column, group.columns[i]!));
       groups.push({
         columns,
         total_byte_size: columns.reduce((sum, { meta_data }) => sum + meta_data!.total_uncompressed_size, 0n),
@@ -47,9 +48,9 @@ export class GroupEncoder {
     return { bytes: out.view(), groups, rows: table.rows };
   }
 
-  #column<T>(out: Bytes, offset: number, { name, kind, isNullable, encoding }: Column<T>, sealed: SealedColumn): ColumnChunk[] {
+  #column<T>(place: Place, { name, kind, isNullable, encoding }: Column<T>, sealed: SealedColumn): ColumnChunk[] {
     const write = (path: readonly string[], type: "INT64" | "DOUBLE" | "BOOLEAN" | "BYTE_ARRAY", pages: ColumnPages) =>
-      this.#chunks.write(out, offset, { path, type, statistics: pages.statistics }, pages.page, pages.dictionary);
+      this.#chunks.write(place, { path, type, statistics: pages.statistics }, pages.page, pages.dictionary);
     switch (sealed.kind) {
       case "numbers":
         return kind === "double"

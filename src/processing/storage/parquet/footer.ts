@@ -5,7 +5,7 @@ import type { EventType } from "../../../events/event_type.ts";
 import { toSchema } from "../../../events/to_schema.ts";
 import { concat } from "./bytes.ts";
 import { type EncodedGroups, MAGIC } from "./encode.ts";
-import { fieldSpans, listHeader, listSpan, zigzag, zigzagAt } from "./thrift_spans.ts";
+import { endOfStructs, fieldSpans, listHeader, listSpan, zigzag, zigzagAt } from "./thrift_spans.ts";
 
 /** Field ids of Parquet's FileMetaData. */
 const FIELD = { schema: 2, rows: 3, groups: 4, keyValues: 5 };
@@ -29,11 +29,17 @@ export function metadataOf(type: EventType, encoded: EncodedGroups, keyValues: K
   return writer.getBytes().slice(0, -4); // the writer adds the length
 }
 
+/** The last groups of a file, which new ones take the place of. */
+export interface Dropped {
+  readonly groups: number;
+  readonly rows: number;
+}
+
 /**
- * The metadata of a file after an append: rows added up, old groups byte for byte before the new ones, the new key-value list, and
- * everything else as it was. Throws RangeError where the schemas differ or the old metadata is broken.
+ * The metadata of a file after an append: rows added up, old groups byte for byte before the new ones (without those that are dropped), the
+ * new key-value list, and everything else as it was. Throws RangeError where the schemas differ or the old metadata is broken.
  */
-export function splicedMetadata(old: Uint8Array, added: Uint8Array): Uint8Array {
+export function splicedMetadata(old: Uint8Array, added: Uint8Array, dropped: Dropped = { groups: 0, rows: 0 }): Uint8Array {
   const was = fieldsOf(old);
   const add = fieldsOf(added);
   if (!isEqual(old.subarray(was.schema.valueFrom, was.schema.to), added.subarray(add.schema.valueFrom, add.schema.to))) {
@@ -41,12 +47,13 @@ export function splicedMetadata(old: Uint8Array, added: Uint8Array): Uint8Array 
   }
   const oldGroups = listSpan(old, was.groups);
   const addedGroups = listSpan(added, add.groups);
+  const kept = oldGroups.count - dropped.groups;
   return concat([
     old.subarray(0, was.rows.valueFrom),
-    Uint8Array.from(zigzag(zigzagAt(old, was.rows) + zigzagAt(added, add.rows))),
+    Uint8Array.from(zigzag(zigzagAt(old, was.rows) - dropped.rows + zigzagAt(added, add.rows))),
     old.subarray(was.rows.to, was.groups.valueFrom),
-    Uint8Array.from(listHeader(oldGroups.count + addedGroups.count)),
-    old.subarray(oldGroups.elementsFrom, was.groups.to),
+    Uint8Array.from(listHeader(kept + addedGroups.count)),
+    old.subarray(oldGroups.elementsFrom, endOfStructs(old, oldGroups, kept)),
     added.subarray(addedGroups.elementsFrom, add.groups.to),
     added.subarray(add.keyValues.from, add.keyValues.to), // a header holds the step from the field before: 4, in both
     old.subarray(was.keyValues.to),

@@ -39,6 +39,13 @@ export function listSpan(bytes: Uint8Array, { valueFrom }: FieldSpan): ListSpan 
   return { count, elementsFrom: cursor.at };
 }
 
+/** Where the first `count` structs of a list end. */
+export function endOfStructs(bytes: Uint8Array, { elementsFrom }: ListSpan, count: number): number {
+  const cursor = new ThriftCursor(bytes, elementsFrom);
+  for (let i = 0; i < count; i++) cursor.skip(TYPE.struct, 0);
+  return cursor.at;
+}
+
 export function listHeader(count: number): number[] {
   return count < 15 ? [count << 4 | TYPE.struct] : [0xf0 | TYPE.struct, ...varint(count)];
 }
