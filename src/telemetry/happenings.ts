@@ -278,6 +278,15 @@ export class Happenings {
       case "merge_failed":
         this.#telemetry.count("argus_merges_failed_total", 1, { code: news.failure.code });
         return this.#telemetry.log("warn", "cannot merge into a day file; the rows wait under tmp/", { ...news.failure });
+      case "rolled":
+        this.#telemetry.count("argus_day_files_rolled_total");
+        return this.#telemetry.log("info", "rolled a day file", { ...news });
+      case "damaged":
+        this.#telemetry.count("argus_day_files_damaged_total");
+        return this.#telemetry.log("error", "a day file is damaged; it is left as it is", { path: news.path, why: news.why });
+      case "roll_failed":
+        this.#telemetry.count("argus_rolls_failed_total", 1, { code: news.failure.code });
+        return this.#telemetry.log("warn", "cannot roll a day file; it stays as it is and is tried again", { ...news.failure });
     }
   }
 
@@ -308,15 +317,29 @@ export interface Moment {
 
 /** What the storage thread tells. */
 export type StorageHappening =
-  | { readonly what: "merged"; readonly path: string; readonly rows: number }
+  | { readonly what: "merged"; readonly path: string; readonly date: string; readonly rows: number }
   | { readonly what: "recovered"; readonly chunks: number }
   | { readonly what: "mended"; readonly path: string; readonly bytes: number }
   | { readonly what: "aside"; readonly path: string; readonly why: string }
+  | { readonly what: "merge_failed"; readonly path: string; readonly failure: FailedOperation }
   | {
-    readonly what: "merge_failed";
+    readonly what: "rolled";
     readonly path: string;
-    readonly failure: { readonly op: string; readonly path: string; readonly code: string; readonly hint: string };
-  };
+    readonly date: string;
+    readonly rows: number;
+    readonly bytesBefore: number;
+    readonly bytes: number;
+    readonly groups: number;
+  }
+  | { readonly what: "damaged"; readonly path: string; readonly why: string }
+  | { readonly what: "roll_failed"; readonly failure: FailedOperation };
+
+interface FailedOperation {
+  readonly op: string;
+  readonly path: string;
+  readonly code: string;
+  readonly hint: string;
+}
 
 /** 1, 10, 100, …: a venue that changes its format must not fill the log. */
 function isMilestone(count: number): boolean {

@@ -1,10 +1,12 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [chunk] ▸ day file.  In: a sealed table. Out: a small Parquet file under tmp/. */
 import type { EventType } from "../../events/event_type.ts";
-import { dateOf } from "../../lib/time.ts";
+import { decodeSymbol } from "../../lib/symbol_name.ts";
+import { dateOf, nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { fileEnd, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { type FileEnd, fileEnd, KEY, newFileBytes, type StorageWorld } from "./day_file.ts";
 import { createFile } from "./files.ts";
 import { decodeTable } from "./parquet/decode.ts";
+import { bytesSource } from "./parquet/read_group.ts";
 import { type ChunkId, chunkPath } from "./paths.ts";
 import type { SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
@@ -39,16 +41,41 @@ export function writeChunk(world: StorageWorld, type: EventType, dataPath: strin
  */
 export function readChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId): Chunk | string | undefined {
   const bytes = bytesOf(world, chunkPath(dataPath, id));
-  if (bytes === undefined) return undefined;
-  const end = fileEnd(world, { readAt: (offset, length) => bytes.subarray(offset, offset + length) }, bytes.length);
-  if (end === undefined) return "its end is missing or not whole";
-  if (!end.watermark.has(id.hash, id.chunk)) return `it is chunk ${end.watermark}, not ${id.hash}:${id.chunk}`;
+  if (bytes === undefined || typeof bytes === "string") return bytes;
+  const end = fileEnd(world, bytesSource(bytes), bytes.length);
+  if (end === undefined) return bytes.length === 0 ? "it is empty" : "its end is missing or not whole";
+  const named = wrongName(type, id, end);
+  if (named !== undefined) return named;
   try {
     const table = decodeTable(type, bytes, end.metadata, world.compression);
-    return { date: dateOfTable(type, table), table };
+    const wrong = wrongDates(type, table, world.clock.wallTime());
+    return wrong ?? { date: dateOfTable(type, table), table };
   } catch (error) {
     return error instanceof Error ? error.message : String(error); // a page whose checksum or length is wrong, say
   }
+}
+
+/** A chunk of another stream, generation or version under this name. */
+function wrongName(type: EventType, { path, hash, chunk }: ChunkId, { watermark, keyValues }: FileEnd): string | undefined {
+  const [source, , symbol] = path.split("/");
+  const own = Watermark.empty().with(hash, [chunk]);
+  if (String(watermark) !== String(own)) return `it is chunk ${watermark}, not ${own}`;
+  const expected = { [KEY.schema]: `${type.name}/${type.version}`, [KEY.source]: source, [KEY.symbol]: decodeSymbol(symbol!) };
+  for (const [key, value] of Object.entries(expected)) {
+    if (keyValues.get(key) !== value) return `its ${key} is ${keyValues.get(key)}, not ${value}`;
+  }
+  return undefined;
+}
+
+/** Rows of no day, of several, or of one that has not begun anywhere on earth. */
+function wrongDates(type: EventType, table: SealedTable, wallTime: number): string | undefined {
+  if (table.rows === 0) return "it has no rows";
+  const column = table.columns[type.columns.findIndex(({ field }) => field === "recvTime")];
+  const times = column?.kind === "numbers" ? column.values : new Float64Array(0);
+  const until = nextMidnight(times[0]!);
+  const other = times.findIndex((time) => !(time < until && time >= until - US_PER_DAY));
+  if (other >= 0) return `row ${other} is not of the day of the first one`;
+  return until - US_PER_DAY > wallTime + US_PER_DAY ? `its day, ${dateOf(times[0]!)}, is in the future` : undefined;
 }
 
 /** A chunk never crosses midnight, so its first row says the date. */
@@ -57,11 +84,15 @@ export function dateOfTable(type: EventType, table: SealedTable): string {
   return dateOf(recvTimes?.kind === "numbers" ? recvTimes.values[0]! : NaN);
 }
 
-function bytesOf({ disk }: StorageWorld, path: string): Uint8Array | undefined {
+const UNREADABLE = ["EACCES", "EPERM", "EISDIR"]; // also when tried again
+
+function bytesOf({ disk }: StorageWorld, path: string): Uint8Array | string | undefined {
   try {
     return disk.read(path);
   } catch (error) {
-    if (error instanceof StorageError && error.code === "ENOENT") return undefined;
+    if (!(error instanceof StorageError)) throw error;
+    if (error.code === "ENOENT") return undefined;
+    if (UNREADABLE.includes(error.code)) return error.message;
     throw error;
   }
 }

@@ -21,6 +21,8 @@ export const KEY = {
   appended: "argus.appended",
   /** `{bytes}:{crc32}` of everything before this footer, dead footers too. */
   content: "argus.content",
+  /** How many rows there were when the day was rolled; more rows than that were added since. */
+  rolled: "argus.rolled",
   /** CRC of this footer itself. */
   footer: SEAL_KEY,
 } as const;
@@ -148,7 +150,7 @@ export function contentOf({ keyValues }: Pick<FileEnd, "keyValues">): Content {
   return { bytes: Number(bytes), crc: Number.parseInt(crc ?? "", 16) };
 }
 
-function sealedTrailer({ compression }: StorageWorld, metadata: Uint8Array): Uint8Array {
+export function sealedTrailer({ compression }: StorageWorld, metadata: Uint8Array): Uint8Array {
   return trailer(sealFooter(metadata, (bytes) => compression.crc32(bytes)));
 }
 
@@ -160,7 +162,7 @@ interface Appending {
   readonly kept: ReadonlyMap<string, string>;
 }
 
-function keyValuesFor(
+export function keyValuesFor(
   { compression, writer }: StorageWorld,
   type: EventType,
   path: string,

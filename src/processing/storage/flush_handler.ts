@@ -2,14 +2,23 @@
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { assert } from "../../lib/assert.ts";
 import { dateOf } from "../../lib/time.ts";
-import { type Chunk, dateOfTable, readChunk, writeChunk } from "./chunk_file.ts";
+import { dateOfTable, readChunk, writeChunk } from "./chunk_file.ts";
 import { DayFiles } from "./day_files.ts";
 import type { StorageWorld } from "./day_file.ts";
 import { setAside } from "./files.ts";
-import { chunkNumberOf, chunkPath, tmpFolder } from "./paths.ts";
+import { fillOfTable } from "./fold.ts";
+import { chunkNumberOf, chunkPath, isUnfinished, tmpFolder } from "./paths.ts";
 import { isDue, type Pending } from "./pending.ts";
 import type { StorageNews } from "./storage_messages.ts";
 import { concatTables, type SealedTable } from "./table.ts";
+
+/** Chunks that go into one day file together. */
+interface Batch {
+  readonly date: string;
+  readonly chunks: number[];
+  readonly tables: SealedTable[];
+  fill: number;
+}
 
 export interface FlushHandlerOptions {
   readonly dataPath: string;
@@ -62,17 +71,24 @@ export class FlushHandler<T extends EventBase> {
     const { disk } = this.#world;
     for (const symbol of this.#foldersIn(this.#folder)) {
       for (const generation of this.#foldersIn(symbol)) {
-        for (const { name } of disk.list(generation)) {
+        for (const { name, isFolder } of disk.list(generation)) {
           const path = `${generation}/${name}`;
-          const chunk = chunkNumberOf(name);
+          const chunk = isFolder ? undefined : chunkNumberOf(name);
           if (chunk !== undefined) {
             this.#note(nameOf(symbol), nameOf(generation), chunk, disk.stat(path)?.bytes ?? 0, undefined);
             adopted++;
-          } else if (name.endsWith(".pq.part")) disk.remove(path); // its rows were never said to be safe
+          } else if (!isFolder && name.endsWith(".pq.part")) disk.remove(path); // its rows were never said to be safe
         }
       }
+      for (const { name } of disk.list(symbol)) if (isUnfinished(name)) disk.remove(`${symbol}/${name}`);
     }
     return adopted;
+  }
+
+  /** Are there chunks of the symbol that may be of that day? */
+  isWaiting(symbol: string, date: string): boolean {
+    const pending = this.#pending.get(symbol);
+    return pending !== undefined && (pending.date === undefined || pending.date === date);
   }
 
   /** Is it time to flush this symbol by itself? */
@@ -140,32 +156,34 @@ export class FlushHandler<T extends EventBase> {
     return this.#generations.has(hash) || (this.#generationsOf.get(symbol)?.has(hash) ?? false);
   }
 
+  /** In the order of the chunks, as many at once as fill a row group. */
   #merge(symbol: string, hash: string, chunks: readonly number[]): void {
-    const path = this.pathOf(symbol);
-    const { dataPath, tell } = this.#options;
-    const days = new Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>();
+    let batch: Batch | undefined;
     for (const chunk of chunks) {
-      const id = { path, hash, chunk };
-      const read = readChunk(this.#world, this.#type, dataPath, id);
+      const read = readChunk(this.#world, this.#type, this.#options.dataPath, { path: this.pathOf(symbol), hash, chunk });
       if (read === undefined) continue; // deleted by hand: it is gone, what follows is not
       if (typeof read === "string") {
         this.#setAside(symbol, hash, chunk, read);
         continue;
       }
-      const day = dayOf(days, read);
-      day.chunks.push(chunk);
-      day.tables.push(read.table);
+      if (batch !== undefined && (batch.date !== read.date || batch.fill >= 1)) {
+        this.#add(symbol, hash, batch);
+        batch = undefined;
+      }
+      batch ??= { date: read.date, chunks: [], tables: [], fill: 0 };
+      batch.chunks.push(chunk);
+      batch.tables.push(read.table);
+      batch.fill += fillOfTable(read.table);
     }
-    for (const [date, day] of days) {
-      const merged = this.#dayFiles.add(
-        path,
-        date,
-        hash,
-        day.chunks,
-        (fresh) => concatTables(this.#type, day.tables.filter((_, i) => fresh.includes(day.chunks[i]!))),
-      );
-      tell({ what: "merged", path, rows: merged });
-    }
+    if (batch !== undefined) this.#add(symbol, hash, batch);
+  }
+
+  #add(symbol: string, hash: string, { date, chunks, tables }: Batch): void {
+    const path = this.pathOf(symbol);
+    const { dataPath, tell } = this.#options;
+    const rowsOf = (fresh: readonly number[]) => concatTables(this.#type, tables.filter((_, i) => fresh.includes(chunks[i]!)));
+    const rows = this.#dayFiles.add(path, date, hash, chunks, rowsOf);
+    tell({ what: "merged", path, date, rows });
     for (const chunk of chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
   }
 
@@ -173,8 +191,8 @@ export class FlushHandler<T extends EventBase> {
     const { dataPath, tell } = this.#options;
     const path = this.pathOf(symbol);
     const target = `${tmpFolder(dataPath)}/aside/${path}/${hash}-${chunk}.pq`;
-    setAside(this.#world.disk, chunkPath(dataPath, { path, hash, chunk }), target);
-    tell({ what: "aside", path: target, why: `a chunk that cannot be read: ${why}` });
+    const aside = setAside(this.#world.disk, chunkPath(dataPath, { path, hash, chunk }), target);
+    tell({ what: "aside", path: aside, why: `a chunk that cannot be read: ${why}` });
   }
 
   #note(symbol: string, hash: string, chunk: number, bytes: number, date: string | undefined): void {
@@ -193,10 +211,4 @@ export class FlushHandler<T extends EventBase> {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function dayOf(days: Map<string, { readonly chunks: number[]; readonly tables: SealedTable[] }>, { date }: Chunk) {
-  let day = days.get(date);
-  if (day === undefined) days.set(date, day = { chunks: [], tables: [] });
-  return day;
 }

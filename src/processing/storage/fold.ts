@@ -31,7 +31,7 @@ function fillOfGroup({ num_rows, columns }: RowGroup): Fill {
   return Math.max(Number(num_rows) / GROUP_ROWS_MAX, values / GROUP_LEVELS_MAX);
 }
 
-function fillOfTable({ rows, columns }: SealedTable): Fill {
+export function fillOfTable({ rows, columns }: SealedTable): Fill {
   const levels = columns.reduce((most, column) => column.kind === "levels" ? Math.max(most, column.prices.length) : most, 0);
   return Math.max(rows / GROUP_ROWS_MAX, levels / GROUP_LEVELS_MAX);
 }

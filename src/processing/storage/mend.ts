@@ -29,14 +29,15 @@ export function mendedEnd(
 
 /** Cut short by a kill, with sectors missing after a power cut, or whole but for rows whose chunks are all still there. */
 function isTornAppend(tail: Uint8Array, { watermark }: FileEnd, isWaiting: (hash: string, chunk: number) => boolean): boolean {
-  if (!MAGIC.every((byte, i) => tail[tail.length - MAGIC.length + i] === byte)) return true;
   const claimed = watermarkIn(tail)?.beyond(watermark, CLAIMED_MAX);
-  if (claimed === undefined) return hasLostSector(tail);
-  return claimed.length > 0 && claimed.every(([hash, chunk]) => isWaiting(hash, chunk));
+  if (claimed !== undefined) return claimed.length > 0 && claimed.every(([hash, chunk]) => isWaiting(hash, chunk));
+  const isToItsEnd = MAGIC.every((byte, i) => tail[tail.length - MAGIC.length + i] === byte);
+  return !isToItsEnd || hasLostSector(tail);
 }
 
 /** What the footer says, whether or not its own CRC agrees. */
 function watermarkIn(tail: Uint8Array): Watermark | undefined {
+  if (tail.length < TRAILER_BYTES) return undefined;
   const length = new DataView(tail.buffer, tail.byteOffset + tail.length - TRAILER_BYTES).getUint32(0, true);
   if (length > tail.length - TRAILER_BYTES) return undefined;
   try {

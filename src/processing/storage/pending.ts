@@ -10,7 +10,7 @@ export interface Pending {
 }
 
 const BYTES_MAX = 4 * 1024 * 1024; // a merge holds what it merges in memory
-const FOOTER_SHARE = 4; // footer bytes an append may write for a byte of rows; a footer grows with each append
+const FOOTER_SHARE = 1; // footer bytes an append may write for a byte of rows; a footer grows with each append
 const AGE_INTERVALS_MIN = 15; // quiet streams wait 15 …
 const AGE_INTERVALS_SPREAD = 15; // … to 30 flush intervals, spread over streams by their name
 

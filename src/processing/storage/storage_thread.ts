@@ -3,6 +3,7 @@ import { assert, unreachable } from "../../lib/assert.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
 import { type StorageWorld, storageWorld } from "./day_file.ts";
+import { DayRolls } from "./day_rolls.ts";
 import { FlushHandler } from "./flush_handler.ts";
 import { tmpFolder } from "./paths.ts";
 import type { Failure, FromStorage, StorageNews, ToStorage } from "./storage_messages.ts";
@@ -26,6 +27,7 @@ class StorageThread {
   readonly #refused = new Map<string, number>();
   #world: StorageWorld | undefined;
   #opened: Extract<ToStorage, { kind: "open" }> | undefined;
+  #rolls: DayRolls | undefined;
   #isRunning = false;
 
   constructor(runtime: Runtime, post: (message: FromStorage) => void) {
@@ -38,10 +40,10 @@ class StorageThread {
     this.#run();
   }
 
-  /** One job a turn of the event loop, so that the heartbeat gets its turns too. */
+  /** One job a turn of the event loop, so that the heartbeat gets its turns too. Days are rolled, a little a turn, when no job waits. */
   #run(): void {
     if (this.#isRunning) return;
-    const job = this.#jobs.shift();
+    const job = this.#jobs.shift() ?? this.#rolls?.next();
     if (job === undefined) return;
     this.#isRunning = true;
     this.#runtime.timers.turn(() => {
@@ -77,6 +79,8 @@ class StorageThread {
     }
     if (chunks > 0) this.#tell({ what: "recovered", chunks });
     for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols);
+    this.#rolls = this.#dayRolls(message);
+    this.#rolls.look();
     this.#runtime.timers.every(message.flushIntervalMs, () => this.#tick());
   }
 
@@ -107,7 +111,21 @@ class StorageThread {
     this.#post({ kind: "done", request, failure });
   }
 
+  #dayRolls({ dataPath, flushIntervalMs, writer }: Extract<ToStorage, { kind: "open" }>): DayRolls {
+    this.#world ??= storageWorld(this.#runtime, writer);
+    return new DayRolls(this.#world, {
+      dataPath,
+      flushIntervalMs,
+      isWaiting: (path, date) => {
+        const { handler, symbol } = this.#handlerOf(path);
+        return handler.isWaiting(symbol, date);
+      },
+      tell: (news) => this.#tell(news),
+    });
+  }
+
   #tick(): void {
+    this.#rolls?.look();
     for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols.filter((symbol) => handler.isDue(symbol)));
   }
 
@@ -162,6 +180,7 @@ class StorageThread {
   }
 
   #tell(news: StorageNews): void {
+    if (news.what === "merged") this.#rolls?.touched(news.path, news.date);
     this.#post({ kind: "news", news });
   }
 }

@@ -5,6 +5,7 @@ import { decodeSymbol } from "../../lib/symbol_name.ts";
 import { US_PER_DAY, US_PER_MS } from "../../lib/time.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { contentOf, fileEnd, KEY, type StorageWorld, storageWorld } from "./day_file.ts";
+import { dayFilesOf, streamFolders } from "./day_tree.ts";
 import { decodeTable } from "./parquet/decode.ts";
 import { type DayFacts, type Hole, StreamCheck } from "./stream_check.ts";
 import type { SealedTable } from "./table.ts";
@@ -37,17 +38,15 @@ export interface Verdict extends Omit<DayFacts, "holes"> {
 export async function* verify(runtime: Runtime, options: VerifyOptions): AsyncGenerator<Verdict> {
   const { disk } = runtime;
   const world = storageWorld(runtime, "argus verify");
-  const folders = (path: string) => disk.list(path).filter(({ isFolder }) => isFolder).map(({ name }) => name);
-  for (const source of folders(options.dataPath).filter((name) => name !== "tmp")) {
-    for (const typeName of folders(`${options.dataPath}/${source}`)) {
-      const type = eventTypeOf(typeName);
-      for (const symbol of type === undefined ? [] : folders(`${options.dataPath}/${source}/${typeName}`)) {
-        if (options.signal.aborted) return;
-        if (options.isWanted(source, typeName, decodeSymbol(symbol))) yield* verifyStream(world, options, { source, type: type!, symbol });
-      }
-    }
+  for (const { source, type: typeName, symbol } of streamFolders(disk, options.dataPath)) {
+    const type = eventTypeOf(typeName);
+    if (options.signal.aborted) return;
+    if (type === undefined || !options.isWanted(source, typeName, decodeSymbol(symbol))) continue;
+    yield* verifyStream(world, options, { source, type, symbol });
   }
 }
+
+const PUT_BESIDE = "it was found damaged and put beside the day's new file: rows that are only in it are missing";
 
 interface Stream {
   readonly source: string;
@@ -60,9 +59,9 @@ async function* verifyStream(world: StorageWorld, options: VerifyOptions, { sour
   const channel = sourceOf(source)?.channels.find(({ event }) => event.name === type.name);
   const check = new StreamCheck(type, channel);
   const told = OWN_TYPES.includes(type.name) ? [] : toldHoles(world, options.dataPath, { source, type, symbol });
-  for (const { date, file } of dayFiles(world, `${options.dataPath}/${path}`)) {
+  for (const { date, file, isCorrupt } of dayFilesOf(world.disk, options.dataPath, path)) {
     const from = Date.parse(`${date}T00:00:00Z`) * US_PER_MS;
-    const read = readWhole(world, type, file, { source, symbol });
+    const read = isCorrupt ? PUT_BESIDE : readWhole(world, type, file, { source, symbol });
     const facts = typeof read === "string"
       ? { rows: 0, live: 0, healed: 0, snapshots: 0, holes: [], problems: [read] }
       : check.day(read, from, from + US_PER_DAY);
@@ -82,15 +81,6 @@ async function* verifyStream(world: StorageWorld, options: VerifyOptions, { sour
   }
 }
 
-function dayFiles({ disk }: StorageWorld, folder: string): { readonly date: string; readonly file: string }[] {
-  return disk.list(folder).filter(({ isFolder }) => isFolder).flatMap(({ name: year }) =>
-    disk.list(`${folder}/${year}`).flatMap(({ name }) => {
-      const [, date] = /^(\d{4}-\d{2}-\d{2})\.pq$/.exec(name) ?? [];
-      return date === undefined ? [] : [{ date, file: `${folder}/${year}/${name}` }];
-    })
-  );
-}
-
 /** A row without a left edge (the recorder began there) tells of the one hole that ends where it says. */
 function tells(told: Hole, hole: Hole): boolean {
   return Number.isNaN(told.afterId) ? told.beforeId === hole.beforeId : told.afterId <= hole.afterId && hole.beforeId <= told.beforeId;
@@ -100,7 +90,8 @@ function tells(told: Hole, hole: Hole): boolean {
 function toldHoles(world: StorageWorld, dataPath: string, { source, type, symbol }: Stream): Hole[] {
   const gap = eventTypeOf("gap")!;
   const holes: Hole[] = [];
-  for (const { file } of dayFiles(world, `${dataPath}/${source}/gap/${symbol}`)) {
+  for (const { file, isCorrupt } of dayFilesOf(world.disk, dataPath, `${source}/gap/${symbol}`)) {
+    if (isCorrupt) continue;
     const table = readWhole(world, gap, file, { source, symbol });
     if (typeof table === "string") continue; // told where the gap files themselves are verified
     const column = (field: string) => table.columns[gap.columns.findIndex((each) => each.field === field)]!;

@@ -5,13 +5,17 @@ import { depth, type DepthEvent } from "../../../src/events/depth.ts";
 import type { EventBase, EventType, Level } from "../../../src/events/event_type.ts";
 import { trade, type TradeEvent } from "../../../src/events/trade.ts";
 import { type StorageWorld, storageWorld } from "../../../src/processing/storage/day_file.ts";
+import { US_PER_DAY } from "../../../src/lib/time.ts";
 import type { SealedTable } from "../../../src/processing/storage/table.ts";
 import { Table } from "../../../src/processing/storage/table.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
 
 export const runtime = await loadRuntime(import.meta.url);
-export const world: StorageWorld = storageWorld(runtime, "argus test");
 export const NOON = 1_795_089_600_000_000; // 2026-11-19T12:00:00Z
+export const world: StorageWorld = storageWorld(
+  { ...runtime, clock: { monotonicMs: () => runtime.clock.monotonicMs(), wallTime: () => NOON + US_PER_DAY / 2 } },
+  "argus test",
+);
 
 const BASE = { source: "binance", symbol: "BTCUSDT" } as const;
 const time = fc.integer({ min: NOON, max: NOON + 3_600_000_000 });

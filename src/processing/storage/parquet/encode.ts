@@ -34,7 +34,7 @@ export class GroupEncoder {
   encode<T extends EventBase>(type: EventType<T>, table: SealedTable, offset: number, level: number = LEVEL): EncodedGroups {
     const out = new Bytes(65_536);
     const groups: RowGroup[] = [];
-    for (const group of slices(table)) {
+    for (const group of groupSlices(table)) {
       const from = out.length;
       const columns = type.columns.flatMap((column, i) => this.#column({ out, offset, level }, column, group.columns[i]!));
       groups.push({
@@ -73,8 +73,8 @@ export class GroupEncoder {
   }
 }
 
-/** The table in groups of bounded rows and levels; nothing is copied. */
-function* slices(table: SealedTable): Generator<SealedTable> {
+/** The table in groups of bounded rows and levels, all but the last of them full; nothing is copied. */
+export function* groupSlices(table: SealedTable): Generator<SealedTable> {
   const places = table.columns.map(() => 0); // of each list column, the first level that is not yet in a group
   for (let from = 0; from < table.rows;) {
     const to = endOfGroup(table, from);

@@ -1,0 +1,335 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { TradeEvent } from "../../../src/events/trade.ts";
+import { StorageError } from "../../../src/lib/errors.ts";
+import { KEY, type StorageWorld } from "../../../src/processing/storage/day_file.ts";
+import { dayFilePath } from "../../../src/processing/storage/paths.ts";
+import { publishFile } from "../../../src/processing/storage/files.ts";
+import { rolling } from "../../../src/processing/storage/rolling.ts";
+import type { Disk } from "../../../src/runtime/runtime.ts";
+import { duckdb, quoted } from "../../readers/readers.ts";
+import { tempFolder } from "../../support/temp_folder.ts";
+import { copyOut, DATE, Day, machine, marketTrades, PATH, trades, TYPE, worldOn } from "./day.ts";
+import { NOON, world } from "./support.ts";
+
+const folder = tempFolder("compaction");
+let folders = 0;
+const day = () => new Day(worldOn(world.disk), `${folder}/${++folders}`);
+
+/** The disk, with every byte that is appended counted. */
+function counted(disk: Disk) {
+  const count = { bytes: 0 };
+  const open: Disk["open"] = (path, mode) => {
+    const file = disk.open(path, mode);
+    const append = (bytes: Uint8Array) => {
+      count.bytes += bytes.length;
+      return file.append(bytes);
+    };
+    return {
+      path: file.path,
+      size: () => file.size(),
+      readAt: (offset, length) => file.readAt(offset, length),
+      append,
+      truncate: (length) => file.truncate(length),
+      sync: () => file.sync(),
+      close: () => file.close(),
+    };
+  };
+  return { disk: { ...disk, open }, count };
+}
+
+async function ids(sql: Awaited<ReturnType<typeof duckdb>>, file: string): Promise<number[]> {
+  const rows = await sql(`SELECT trade_id FROM read_parquet(${quoted(file)}, file_row_number = true) ORDER BY file_row_number`);
+  return rows.map((row) => Number(row["trade_id"]));
+}
+
+describe("a day file that grows", () => {
+  it("never has more than 32 row groups, and all bytes written, chunks too, are less than eight times what the rolled day has", () => {
+    const { disk, count } = counted(world.disk);
+    let nowMs = 0;
+    const clock = { wallTime: () => NOON, monotonicMs: () => nowMs };
+    const busy = new Day({ ...worldOn(disk), clock }, `${folder}/${++folders}`);
+    let rows = 0;
+    for (let minute = 1; minute <= 240; minute++) {
+      const part = marketTrades(minute % 7 === 0 ? 2_000 : 600);
+      rows += part.length;
+      busy.accept(minute, part);
+      nowMs += 60_000;
+      if (!busy.handler.isDue("BTCUSDT")) continue;
+      busy.flush();
+      const { metadata } = busy.end();
+      assert.ok(metadata.row_groups.length <= 32, `${metadata.row_groups.length} groups after minute ${minute}`);
+      assert.equal(Number(metadata.num_rows), rows);
+    }
+    busy.flush();
+    const grown = busy.bytes().length;
+    const rolled = busy.roll();
+    assert.ok(rolled.what === "rolled" && rolled.rows === rows && rolled.groups === Math.ceil(rows / 131_072), JSON.stringify(rolled));
+    const final = busy.bytes().length;
+    assert.ok(final < grown && count.bytes <= 8 * final, `${count.bytes} bytes written for ${final}, grown ${grown}`);
+  });
+
+  it("keeps every byte before its old end when it is compacted by an append", () => {
+    const { disk } = counted(world.disk);
+    const still = { ...worldOn(disk), clock: { ...world.clock, monotonicMs: () => 0 } }; // never a minute since the last rename
+    const busy = new Day(still, `${folder}/${++folders}`);
+    let before = new Uint8Array(0) as Uint8Array;
+    let folds = 0;
+    let groups = 0;
+    for (let chunk = 1; chunk <= 50; chunk++) {
+      busy.accept(chunk, trades(40));
+      busy.flush();
+      const bytes = busy.bytes();
+      assert.ok(Buffer.compare(bytes.subarray(0, before.length), before) === 0, `chunk ${chunk} changed old bytes`);
+      const now = busy.end().metadata.row_groups.length;
+      if (now <= groups) folds++;
+      [before, groups] = [bytes, now];
+    }
+    assert.ok(folds >= 3, `${folds} folds`);
+  });
+
+  it("is written anew, once a minute at most, when it is small and half of it is dead", async () => {
+    const quiet = day();
+    const all: TradeEvent[] = [];
+    let shrank = 0;
+    let size = 0;
+    for (let chunk = 1; chunk <= 48; chunk++) {
+      const part = trades(3);
+      all.push(...part);
+      quiet.accept(chunk, part);
+      quiet.flush();
+      const bytes = quiet.bytes().length;
+      if (bytes < size) shrank++;
+      size = bytes;
+    }
+    assert.ok(shrank >= 2, `it shrank ${shrank} times`);
+    assert.deepEqual(await quiet.rows(), all);
+    assert.equal(quiet.end().watermark.toString(), "g1:1-48");
+  });
+
+  it("any merges, compactions, rolls and merges of the same chunks again give the same rows in the same order, in DuckDB", async () => {
+    const sql = await duckdb();
+    const step = fc.oneof(
+      {
+        weight: 8,
+        arbitrary: fc.record({
+          what: fc.constant("merge" as const),
+          sizes: fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 3 }),
+        }),
+      },
+      { weight: 2, arbitrary: fc.record({ what: fc.constant("again" as const), which: fc.nat() }) },
+      { weight: 1, arbitrary: fc.record({ what: fc.constant("roll" as const) }) },
+      { weight: 1, arbitrary: fc.record({ what: fc.constant("restart" as const) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        let one = day();
+        const { dataPath } = one;
+        const chunks: TradeEvent[][] = [];
+        for (const each of steps) {
+          if (each.what === "roll" && chunks.length > 0) one.roll();
+          else if (each.what === "restart") {
+            one = new Day(worldOn(world.disk), dataPath);
+            one.handler.adopt();
+          } else if (each.what === "merge") {
+            for (const size of each.sizes) one.accept(chunks.push(trades(size)), chunks.at(-1)!);
+            one.flush();
+          } else if (each.what === "again" && chunks.length > 0) {
+            const chunk = 1 + each.which % chunks.length;
+            one.accept(chunk, chunks[chunk - 1]!);
+            one.flush();
+          }
+        }
+        if (chunks.length === 0) return;
+        assert.deepEqual(await ids(sql, one.file), chunks.flat().map(({ tradeId }) => tradeId));
+        one.roll();
+        assert.deepEqual(await ids(sql, one.file), chunks.flat().map(({ tradeId }) => tradeId));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("refuses what reads back differently, keeps the chunk, and merges it when the encoder is well again", async () => {
+    const one = day();
+    one.accept(1, trades(5));
+    one.flush();
+    const parts = [await one.rows(), trades(7)];
+    one.accept(2, parts[1]!);
+    const { encoder } = one.world as { encoder: StorageWorld["encoder"] };
+    const encode = encoder.encode.bind(encoder);
+    encoder.encode = (type, table, offset, level) => {
+      const [first, ...rest] = table.columns;
+      const wrong = first!.kind === "numbers" ? { ...first!, values: first!.values.map((time) => time + 1) } : first!;
+      return encode(type, { ...table, columns: [wrong, ...rest] }, offset, level);
+    };
+    assert.throws(() => one.flush(), (error) => error instanceof StorageError && error.code === "verify");
+    assert.deepEqual(await one.rows(), parts[0]);
+    encoder.encode = encode;
+    one.flush();
+    assert.deepEqual(await one.rows(), parts.flat());
+  });
+});
+
+describe("the roll of a day", () => {
+  it("keeps every row in the order of arrival, says so, does nothing twice, and takes late chunks and rolls again", async () => {
+    const one = day();
+    const parts = Array.from({ length: 20 }, (_, i) => trades(50 + i));
+    for (const [i, part] of parts.entries()) {
+      one.accept(i + 1, part.reverse()); // a clock set back: receive times fall, the order of arrival stays
+      one.flush();
+    }
+    assert.equal(one.roll().what, "rolled");
+    assert.deepEqual(await one.rows(), parts.flat());
+    const { metadata, keyValues, watermark } = one.end();
+    assert.deepEqual([metadata.row_groups.length, keyValues.get(KEY.rolled), watermark.toString()], [
+      1,
+      String(parts.flat().length),
+      "g1:1-20",
+    ]);
+    const bytes = one.bytes();
+    assert.equal(one.roll().what, "already");
+    assert.deepEqual(one.bytes(), bytes);
+    const late = trades(9);
+    one.accept(21, late);
+    one.flush();
+    assert.ok(Buffer.compare(one.bytes().subarray(0, bytes.length), bytes) === 0, "a late chunk is appended");
+    assert.equal(one.roll().what, "rolled");
+    assert.deepEqual(await one.rows(), [...parts.flat(), ...late]);
+  });
+
+  it("gives way to what is added while it works, and never replaces it", async () => {
+    const one = day();
+    const parts = [trades(300), trades(30)];
+    one.accept(1, parts[0]!);
+    one.flush();
+    const steps = rolling(one.world, TYPE, { dataPath: one.dataPath, path: PATH, date: DATE });
+    for (let i = 0; i < 3; i++) assert.equal(steps.next().done, false);
+    one.accept(2, parts[1]!);
+    one.flush();
+    let outcome = steps.next();
+    while (outcome.done !== true) outcome = steps.next();
+    assert.equal(outcome.value.what, "changed");
+    assert.deepEqual(await one.rows(), parts.flat());
+    assert.deepEqual(one.world.disk.list(`${one.dataPath}/tmp/${PATH}`).filter(({ isFolder }) => !isFolder), []);
+  });
+
+  it("leaves a damaged day file exactly as it is, wherever the bit is wrong", () => {
+    const one = day();
+    for (let chunk = 1; chunk <= 20; chunk++) {
+      one.accept(chunk, trades(20));
+      one.flush();
+    }
+    const whole = one.bytes();
+    for (let at = 3; at < whole.length; at += Math.ceil(whole.length / 60)) {
+      const flipped = whole.slice();
+      flipped[at]! ^= 1 << at % 8;
+      copyOut(flipped, one.file);
+      assert.equal(one.roll().what, "damaged", `a flipped bit at ${at} of ${whole.length}`);
+      assert.deepEqual(one.bytes(), flipped);
+    }
+  });
+});
+
+/**
+ * The next chunk of a day is the fifteenth of its size: one append, then one that takes in its neighbours (in the file, or as a whole new
+ * file), the roll, a late chunk, the roll again.
+ */
+const BEFORE = Array.from({ length: 14 }, (_, i) => trades(3 + i % 3));
+const PARTS = [trades(4), trades(5), trades(3)];
+const EXPECTED = [...BEFORE, ...PARTS].flat();
+const first = BEFORE.length + 1;
+const begun = (() => {
+  const one = new Day(world, `${folder}/begun`);
+  for (const [i, part] of BEFORE.entries()) {
+    one.accept(i + 1, part);
+    one.flush();
+  }
+  return one.bytes();
+})();
+
+function begin(seed: number, isRenamed: boolean) {
+  const { host, program } = machine(seed, isRenamed);
+  const one = new Day(program(), "/data");
+  publishFile(one.world.disk, one.file, "/data/tmp/begun", begun);
+  return { host, program, one };
+}
+
+/** Each step, and what it is about. */
+function steps(one: Day): (readonly [what: "accept" | "flush" | "roll", chunk: number, run: () => void])[] {
+  const roll = (chunk: number) => ["roll", chunk, () => assert.ok(["rolled", "already"].includes(one.roll().what))] as const;
+  const all = PARTS.flatMap((part, i) => [
+    ["accept", first + i, () => one.accept(first + i, part)] as const,
+    ["flush", first + i, () => one.flush()] as const,
+    ...(i > 0 ? [roll(first + i)] : []),
+  ]);
+  return all;
+}
+
+describe("compaction and roll on a disk that fails", () => {
+  for (const isRenamed of [false, true]) {
+    const where = isRenamed ? "a small file written anew" : "a file compacted by an append";
+
+    for (const how of ["killed", "without power", "without power, torn"] as const) {
+      it(`${how} at any operation on ${where}: the next start has every row once, in order, in a whole file`, async () => {
+        let n = 0;
+        for (let isOver = false; !isOver;) {
+          n++;
+          const { host, program, one } = begin(n, isRenamed);
+          const [accepted, durable] = [new Set<number>(), new Set<number>()];
+          host.disk.failOn((_op, _path, count) => {
+            if (count === n) how === "killed" ? host.kill() : host.powerCut({ isTorn: how.endsWith("torn") });
+            return undefined;
+          });
+          try {
+            for (const [what, chunk, run] of steps(one)) {
+              run();
+              (what === "accept" ? accepted : durable).add(chunk);
+            }
+            isOver = true;
+          } catch (error) {
+            assert.ok(error instanceof StorageError, String(error));
+          }
+          host.disk.failOn(() => undefined);
+          const next = new Day(program(), "/data");
+          if (how !== "without power, torn") next.end(); // readable before anything is mended
+          next.handler.adopt();
+          next.flush();
+          const kept = how === "killed" ? accepted : durable;
+          for (const [i, part] of PARTS.entries()) if (!kept.has(first + i)) next.accept(first + i, part); // a sender whose rows were not safe sends them again
+          next.flush();
+          assert.ok(["rolled", "already"].includes(next.roll().what), `operation ${n}`);
+          assert.deepEqual(await next.rows(), EXPECTED, `operation ${n}`);
+          const left = [...host.disk.files().keys()].filter((name) => name.startsWith("/data/") && !name.includes("/aside/"));
+          assert.deepEqual(left, [dayFilePath("/data", PATH, DATE)], `operation ${n} left files behind`);
+        }
+        assert.ok(n > 40, `only ${n} operations were tried`);
+      });
+    }
+
+    for (const code of ["EIO", "ENOSPC"] as const) {
+      it(`${code} at any operation on ${where}, half a write included, once or for a while: every row is there once`, async () => {
+        for (let n = 1, operations = 1; n <= operations; n++) {
+          const { host, one } = begin(n, isRenamed);
+          const times = n % 3 === 0 ? 5 : 1;
+          host.disk.failOn((_op, _path, count) => count >= n && count < n + times ? code : undefined);
+          for (const [, , run] of steps(one)) untilDone(run, 2 * times);
+          operations = host.disk.operations;
+          assert.deepEqual(await one.rows(), EXPECTED, `operation ${n}`);
+          assert.ok(operations > 40, `only ${operations} operations were tried`);
+        }
+      });
+    }
+  }
+});
+
+/** A StorageError keeps the rows, and the same call is made again. */
+function untilDone(run: () => void, triesMax: number): void {
+  for (let tries = 0;; tries++) {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof StorageError) || tries > triesMax) throw error;
+    }
+  }
+}
