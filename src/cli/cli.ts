@@ -28,6 +28,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "one Parquet file: schema, row groups, ranges, metadata",
     load: async () => (await import("./inspect.ts")).inspect,
   },
+  "flush": { summary: "merge what a stopped recorder left under tmp/", load: async () => (await import("./flush.ts")).flush },
+  "compact": { summary: "roll day files: the same rows, packed harder", load: async () => (await import("./compact.ts")).compact },
+  "clean": { summary: "list stale temp files, or delete them", load: async () => (await import("./clean.ts")).clean },
   "config init": { summary: "write a commented argus.toml", load: async () => (await import("./config_init.ts")).configInit },
   "config check": {
     summary: "say everything that is wrong with the configuration",

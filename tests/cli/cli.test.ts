@@ -19,7 +19,20 @@ describe("the command line", () => {
     const overview = await argus(["--help"]);
     assert.equal(overview.code, 0);
     const names = [...overview.out.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map(([, name]) => name!);
-    assert.deepEqual(names, ["record", "simulate", "import", "verify", "inspect", "config init", "config check", "config show", "sources"]);
+    assert.deepEqual(names, [
+      "record",
+      "simulate",
+      "import",
+      "verify",
+      "inspect",
+      "flush",
+      "compact",
+      "clean",
+      "config init",
+      "config check",
+      "config show",
+      "sources",
+    ]);
     await Promise.all(names.map(async (name) => {
       const help = await argus([...name.split(" "), "--help"]);
       assert.equal(help.code, 0, help.err);
@@ -40,6 +53,8 @@ describe("the command line", () => {
       [["--source", "binance", "--log-level", "loud"], /found "loud", expected error, warn, info, debug/],
       [["--source", "binance", "--duration", "soon"], /--duration: found "soon"/],
       [["simulate", "--port", "70000"], /--port: found "70000"/],
+      [["compact", "yesterday", "--data-path", "."], /DAYS: found "yesterday", expected UTC days/],
+      [["clean", "--data-path", "absent"], /Cannot clean absent: no such folder/],
       [["inspect"], /Missing argument: FILE/],
       [["inspect", "absent.pq"], /no such file/],
       [["import", "--source", "binance", "absent.zst"], /no such file/],

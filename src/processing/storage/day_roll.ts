@@ -66,11 +66,12 @@ export class DayRoll implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const file of [this.#source, this.#out]) {
+    const { disk } = this.#world;
+    for (const end of [() => this.#source.close(), () => this.#out?.close(), () => disk.remove(this.#options.temporary)]) {
       try {
-        file?.close();
+        end();
       } catch (error) {
-        if (!(error instanceof StorageError)) throw error; // what failed before is told, and nothing of this file is used
+        if (!(error instanceof StorageError)) throw error; // what failed before is told, and nothing of the temporary file is used
       }
     }
   }
@@ -159,10 +160,7 @@ export class DayRoll implements Disposable {
   #replace(): RollOutcome {
     const { disk } = this.#world;
     const { target, temporary } = this.#options;
-    if (disk.stat(target)?.bytes !== this.#sourceBytes) {
-      disk.remove(temporary);
-      return { what: "changed" };
-    }
+    if (disk.stat(target)?.bytes !== this.#sourceBytes) return { what: "changed" };
     const bytes = this.#out!.size();
     publish(disk, temporary, target);
     return { what: "rolled", rows: this.#read.rows, bytesBefore: this.#sourceBytes, bytes, groups: this.#groups.length };

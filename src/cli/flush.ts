@@ -1,0 +1,36 @@
+import { loadConfig } from "../app/config.ts";
+import type { FlushSummary } from "../app/flush.ts";
+import { ConfigError } from "../lib/errors.ts";
+import { Telemetry } from "../telemetry/telemetry.ts";
+import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
+import { configFlags } from "./config_flags.ts";
+import { EXIT } from "./failure.ts";
+import { factsText, snakeCase } from "./facts.ts";
+import { progressTo, untilStopped } from "./long_work.ts";
+
+export const flush = command({
+  summary: "Merge what a stopped recorder left under tmp/ into the day files. The next start of a recorder does it too.",
+  args: { "data-path": CONFIG_ARGS["data-path"], config: CONFIG_ARGS.config, ...COMMON_ARGS },
+  examples: ["argus flush --data-path ./data"],
+  async run({ runtime, output, args, version }) {
+    const { dataPath } = loadConfig(runtime, configFlags(args)).config;
+    if (!runtime.disk.exists(dataPath)) throw new ConfigError("--data-path", `Cannot flush ${dataPath}: no such folder.`);
+    const app = await import("../app/flush.ts");
+    const telemetry = new Telemetry(runtime.clock, output.log);
+    const summary = await untilStopped(
+      runtime,
+      output,
+      (signal) => app.flushPending(runtime, { dataPath, version, signal }, telemetry, progressTo(runtime, output)),
+    );
+    output.result(snakeCase(summary), () => summaryText(summary));
+    return summary.failed.length > 0 ? EXIT.storage : summary.aside.length > 0 ? EXIT.unexpected : EXIT.done;
+  },
+});
+
+function summaryText({ aside, failed, ...counts }: FlushSummary): string {
+  return [
+    factsText({ ...counts, aside: aside.length, failed: failed.length }),
+    ...aside.map((file) => `put aside, it cannot be read: ${file}`),
+    ...failed,
+  ].join("\n");
+}
