@@ -22,10 +22,21 @@ export const inspect = command({
   },
 });
 
-/** The file's facts, then a line a column. */
-function fileText({ columns, ...file }: FileFacts): string {
-  const rows = Object.entries(columns).map((
+const GROUPS_SHOWN_MAX = 40; // a screenful; --json has them all
+
+/** The file's facts, then a line a column, then a line a row group. */
+function fileText({ columns, groups, ...file }: FileFacts): string {
+  const columnRows = Object.entries(columns).map((
     [name, { type, encodings, bytes, nulls, min, max }],
   ) => [name, type, encodings, bytes, nulls, min, max]);
-  return `${factsTable(file)}\n\n${textTable(["column", "type", "encodings", "bytes", "nulls", "min", "max"], rows)}`;
+  const groupRows = groups.slice(0, GROUPS_SHOWN_MAX).map(({ rows, bytes, from, to }, i) => [String(i + 1), rows, bytes, from, to]);
+  const more = groups.length > GROUPS_SHOWN_MAX ? [`… and ${groups.length - GROUPS_SHOWN_MAX} more; --json has them all`] : [];
+  return [
+    factsTable(file),
+    "",
+    textTable(["column", "type", "encodings", "bytes", "nulls", "min", "max"], columnRows),
+    "",
+    textTable(["group", "rows", "bytes", "from", "to"], groupRows),
+    ...more,
+  ].join("\n");
 }

@@ -74,7 +74,7 @@ test("the time between a kill and the next start is told by the row of that star
   assert.ok((await verified(untold)).holesUntold > 0);
 });
 
-test("what is wrong is found: a hole nobody tells, a torn end, another stream's file, rows of another day", async () => {
+test("what is wrong is found: a hole nobody tells, a torn end, another stream's file, rows of another day, a damaged file put beside", async () => {
   const data = await recorded(12);
   const untold = `${data}-untold`;
   fs.cpSync(data, untold, { recursive: true });
@@ -92,6 +92,11 @@ test("what is wrong is found: a hole nobody tells, a torn end, another stream's 
       (copy) => fs.copyFileSync(dayFile(copy, "bbo/ETHUSDT"), dayFile(copy, "bbo/BTCUSDT")),
       /argus\.symbol is ETHUSDT, expected BTCUSDT/,
     ],
+    [
+      "beside",
+      (copy) => fs.copyFileSync(dayFile(copy, "trade/BTCUSDT"), `${dayFile(copy, "trade/BTCUSDT")}.corrupt-20261119T000000.000Z`),
+      /found damaged and put beside the day's new file/,
+    ],
     ["day", (copy) => {
       const file = dayFile(copy, "bbo/BTCUSDT");
       fs.renameSync(file, `${path.dirname(file)}/2026-01-01.pq`);
@@ -107,19 +112,20 @@ test("what is wrong is found: a hole nobody tells, a torn end, another stream's 
   }
 });
 
-test("a single flipped bit anywhere in a day file is noticed, in dead footers too", async () => {
+test("a single flipped bit anywhere in a day file is noticed, in dead footers too, and so is every cut: 2,000 of 2,000", async () => {
   const data = await recorded(13);
   const random = new SeededRandom(13, "flips");
   for (const type of ["bbo", "trade", "depth", "gap"]) {
     const file = dayFile(data, `${type}/BTCUSDT`);
     const bytes = fs.readFileSync(file);
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 500; i++) {
       const at = random.below(bytes.length);
-      const flipped = new Uint8Array(bytes);
-      flipped[at]! ^= 1 << random.below(8);
-      fs.writeFileSync(file, flipped);
+      const isCut = i % 10 === 0;
+      const damaged = new Uint8Array(isCut ? bytes.subarray(0, at) : bytes);
+      if (!isCut) damaged[at]! ^= 1 << random.below(8);
+      fs.writeFileSync(file, damaged);
       const { isGood } = await verified(data, { types: [type], symbols: ["BTCUSDT"] });
-      assert.ok(!isGood, `${type}: a flipped bit at ${at} of ${bytes.length}`);
+      assert.ok(!isGood, `${type}: ${isCut ? "cut" : "a flipped bit"} at ${at} of ${bytes.length}`);
     }
     fs.writeFileSync(file, bytes);
     assert.ok((await verified(data, { types: [type], symbols: ["BTCUSDT"] })).isGood);

@@ -13,6 +13,15 @@ export interface FileFacts {
   readonly createdBy: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly columns: Readonly<Record<string, ColumnFacts>>;
+  readonly groups: readonly GroupFacts[];
+}
+
+/** One row group; `from` and `to` are its least and greatest `recv_time`. */
+export interface GroupFacts {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
 }
 
 export interface ColumnFacts {
@@ -39,6 +48,7 @@ export function inspectFile({ disk }: Pick<Runtime, "disk">, path: string): File
       createdBy: metadata.created_by ?? "",
       metadata: Object.fromEntries(keyValuesOf(metadata)),
       columns: columnsOf(metadata),
+      groups: metadata.row_groups.map(groupOf),
     };
   } finally {
     file.close();
@@ -57,6 +67,18 @@ function metadataAtEnd(size: number, readAt: (offset: number, length: number) =>
   } catch (cause) {
     return `Its footer cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`;
   }
+}
+
+function groupOf({ num_rows, columns }: FileMetaData["row_groups"][number]): GroupFacts {
+  const parts = columns.flatMap(({ meta_data }) => meta_data === undefined ? [] : [meta_data]);
+  const times = parts.find(({ path_in_schema }) => path_in_schema.join(".") === "recv_time")?.statistics;
+  const timeOf = (bound: unknown) => typeof bound === "bigint" ? isoOf(Number(bound)) : undefined;
+  return {
+    rows: Number(num_rows),
+    bytes: parts.reduce((sum, { total_compressed_size }) => sum + Number(total_compressed_size), 0),
+    from: timeOf(times?.min_value),
+    to: timeOf(times?.max_value),
+  };
 }
 
 function columnsOf(metadata: FileMetaData): Record<string, ColumnFacts> {
