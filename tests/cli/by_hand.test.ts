@@ -67,7 +67,7 @@ describe("commands by hand", () => {
     assert.match(again.out, /rolled 0 · already 1/);
     assert.ok(bytes.equals(fs.readFileSync(file)));
 
-    bytes[bytes.length >> 1]! ^= 1;
+    bytes[bytes.length - 40]! ^= 1; // its footer: what is rolled is not read again, verify does that
     fs.writeFileSync(file, bytes);
     const damaged = await argus("compact", "--data-path", "flushed");
     assert.equal(damaged.code, 1);

@@ -41,15 +41,26 @@ export function readLeaf(bytes: Uint8Array, metadata: ColumnMetaData, compressio
       continue;
     }
     if (header.slots !== slots || at !== bytes.length) throw new RangeError("a column is not one page");
+    assertAgrees(header, metadata);
     const levels = (from: number, length: number) => levelsOf(stored.subarray(from, from + length), slots);
     const values = slots - header.nulls;
     return {
       slots,
       repeats: levels(0, header.repetitionBytes),
-      defined: header.nulls === 0 ? undefined : levels(header.repetitionBytes, header.definitionBytes) ?? new Uint8Array(slots),
+      defined: header.nulls === 0 ? undefined : levels(header.repetitionBytes, header.definitionBytes),
       values: valuesOf(metadata.type, header, body(header, stored, compression), values, dictionary),
     };
   }
+}
+
+/** A page's header has no checksum of its own: what the footer, which has one, says too must be the same. */
+function assertAgrees(
+  { nulls, encoding, isCompressed, rawBytes, storedBytes, definitionBytes }: PageHeader,
+  metadata: ColumnMetaData,
+): void {
+  const isAgreed = Number(metadata.statistics?.null_count ?? nulls) === nulls && metadata.encodings.includes(encoding) &&
+    (isCompressed || rawBytes === storedBytes) && (nulls === 0 || definitionBytes > 0);
+  if (!isAgreed) throw new RangeError("a page's header and the footer disagree");
 }
 
 function levelsOf(bytes: Uint8Array, slots: number): Uint8Array<ArrayBuffer> | undefined {
