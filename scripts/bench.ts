@@ -7,6 +7,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
 import { allIn } from "./bench/all_in.ts";
+import { captures } from "./bench/captures.ts";
+import { day } from "./bench/day.ts";
 import { stages } from "./bench/stages.ts";
 import { startUp } from "./bench/start_up.ts";
 import { venue } from "./bench/venue.ts";
@@ -26,10 +28,10 @@ const isJson = process.argv.includes("--json");
 const folder = fs.mkdtempSync(`${os.tmpdir()}/argus-bench-`);
 const figures: Figure[] = [];
 try {
-  for (const measure of [startUp, stages, venue, allIn]) {
+  for (const measure of [startUp, stages, captures, day, venue, allIn]) {
     for (const figure of await measure(folder)) {
       figures.push(figure);
-      if (!isJson) console.log(`${figure.what.padEnd(58)} ${format(figure.value).padStart(10)} ${figure.unit}`);
+      if (!isJson) console.log(`${figure.what.padEnd(70)} ${format(figure.value).padStart(10)} ${figure.unit}`);
     }
   }
 } finally {

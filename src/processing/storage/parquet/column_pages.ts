@@ -74,19 +74,19 @@ export function flagPages(column: Uint8Array): ColumnPages {
 
 /** STRING from codes counted from 1 into `texts`; 0 is null. Only texts in use are written. */
 export function textPages(codes: Uint32Array, texts: readonly string[], isNullable: boolean): ColumnPages {
-  const places = new Map<number, number>();
+  const places = new Uint32Array(texts.length + 1); // of each code, 1 + its place among those in use
+  const used: string[] = [];
   const indices = new Uint32Array(codes.length);
   let present = 0;
-  for (const code of codes) {
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
     if (code === 0) continue;
-    let place = places.get(code);
-    if (place === undefined) places.set(code, place = places.size);
-    indices[present++] = place;
+    if (places[code] === 0) places[code] = used.push(texts[code - 1]!);
+    indices[present++] = places[code]! - 1;
   }
   const levels = flatLevels(codes, present, isNullable, (code) => code === 0);
   const null_count = BigInt(codes.length - present);
   if (present === 0) return { page: { encoding: "PLAIN", values: NONE, levels }, statistics: { null_count } };
-  const used = [...places.keys()].map((code) => texts[code - 1]!);
   const encoder = new TextEncoder();
   const plain = new Bytes();
   for (const text of used) {
