@@ -2,8 +2,8 @@ import type { EventType } from "../../events/event_type.ts";
 import { AssertionError } from "../../lib/assert.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { DiskFile } from "../../runtime/runtime.ts";
-import { appendRows, type FileEnd, KEY, newFileBytes, type StorageWorld } from "./day_file.ts";
-import { isContentIntact } from "./content.ts";
+import { appendRows, type Content, contentOf, type FileEnd, KEY, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { nextContent } from "./content.ts";
 import { publishFile, setAside } from "./files.ts";
 import { foldCount } from "./fold.ts";
 import { mendedEnd } from "./mend.ts";
@@ -35,17 +35,26 @@ interface Known {
   rewrittenMs: number;
 }
 
+export interface DayFilesOptions {
+  readonly dataPath: string;
+  readonly tell: (news: StorageNews) => void;
+  /** A file another process wrote is looked at in parts of so many bytes. */
+  readonly blockBytes?: number;
+}
+
 /** The day files of one data type: made, added to, compacted while they grow, mended. */
 export class DayFiles {
   readonly #world: StorageWorld;
   readonly #type: EventType;
-  readonly #options: { readonly dataPath: string; readonly tell: (news: StorageNews) => void };
+  readonly #options: DayFilesOptions;
   readonly #known = new Map<string, Known>();
+  /** Files that are being looked at, a part at a time. */
+  readonly #looked = new Map<string, { readonly size: number; readonly seen: Content }>();
 
   constructor(
     world: StorageWorld,
     type: EventType,
-    options: { readonly dataPath: string; readonly tell: (news: StorageNews) => void },
+    options: DayFilesOptions,
   ) {
     this.#world = world;
     this.#type = type;
@@ -59,14 +68,20 @@ export class DayFiles {
 
   /**
    * Adds chunks that the day file does not hold yet; `rows` is asked for those alone. Durable when it returns the number of rows added.
-   * Throws StorageError.
+   * Undefined: nothing was done but a part of reading a large file that another process wrote; call again. Throws StorageError.
    */
-  add(path: string, date: string, hash: string, chunks: readonly number[], rows: (fresh: readonly number[]) => SealedTable): number {
+  add(
+    path: string,
+    date: string,
+    hash: string,
+    chunks: readonly number[],
+    rows: (fresh: readonly number[]) => SealedTable,
+  ): number | undefined {
     const addition = { path, date, hash, chunks, rows };
     const target = dayFilePath(this.#options.dataPath, path, date);
     if (this.#world.disk.exists(target)) {
       const added = this.#addTo(target, addition);
-      if (typeof added === "number") return added;
+      if (typeof added !== "string") return added;
       const aside = setAside(this.#world.disk, target, corruptPath(target, this.#world.clock.wallTime()));
       this.#known.delete(path);
       this.#options.tell({ what: "aside", path: aside, why: `${target} is damaged: ${added}` });
@@ -76,8 +91,8 @@ export class DayFiles {
     return table.rows;
   }
 
-  /** The number of rows added, or what is wrong with the file: nothing is ever merged into a damaged one. */
-  #addTo(target: string, addition: Addition): number | string {
+  /** The number of rows added, or what is wrong with the file: nothing is ever merged into a damaged one. Undefined: call again. */
+  #addTo(target: string, addition: Addition): number | string | undefined {
     const file = this.#world.disk.open(target, "update");
     try {
       const { dataPath, tell } = this.#options;
@@ -87,9 +102,12 @@ export class DayFiles {
       const { end, cutBytes } = mended;
       if (cutBytes > 0) tell({ what: "mended", path: target, bytes: cutBytes });
       this.#refuseOtherSchema(target, end);
-      const known = this.#known.get(path);
       // Read whole by a process that did not write it, once; what it adds itself is proven.
-      if (known?.date !== addition.date && !isContentIntact(this.#world, file, end)) return "its bytes are not those that were written";
+      if (this.#known.get(path)?.date !== addition.date) {
+        const isIntact = this.#look(file, end);
+        if (isIntact === undefined) return undefined;
+        if (!isIntact) return "its bytes are not those that were written";
+      }
       return this.#append(file, end, addition);
     } catch (error) {
       if (error instanceof StorageError || error instanceof AssertionError) throw error;
@@ -97,6 +115,17 @@ export class DayFiles {
     } finally {
       file.close();
     }
+  }
+
+  /** Is every byte as it was written? Undefined: not all of them were looked at yet. */
+  #look(file: DiskFile, end: FileEnd): boolean | undefined {
+    const size = file.size();
+    const before = this.#looked.get(file.path);
+    const seen = nextContent(this.#world, file, end, before?.size === size ? before.seen : { bytes: 0, crc: 0 }, this.#options.blockBytes);
+    const isAll = seen.bytes === contentOf(end).bytes;
+    if (isAll) this.#looked.delete(file.path);
+    else this.#looked.set(file.path, { size, seen });
+    return isAll ? seen.crc === contentOf(end).crc : undefined;
   }
 
   #append(file: DiskFile, end: FileEnd, addition: Addition): number {

@@ -3,28 +3,25 @@ import type { EventBase, EventType } from "../../events/event_type.ts";
 import { assert } from "../../lib/assert.ts";
 import { dateOf } from "../../lib/time.ts";
 import { dateOfTable, readChunk, writeChunk } from "./chunk_file.ts";
-import { DayFiles } from "./day_files.ts";
+import { DayFiles, type DayFilesOptions } from "./day_files.ts";
 import type { StorageWorld } from "./day_file.ts";
 import { setAside } from "./files.ts";
 import { fillOfTable } from "./fold.ts";
 import { chunkNumberOf, chunkPath, isUnfinished, tmpFolder } from "./paths.ts";
 import { isDue, type Pending } from "./pending.ts";
-import type { StorageNews } from "./storage_messages.ts";
 import { concatTables, type SealedTable } from "./table.ts";
 
-/** Chunks that go into one day file together. */
+/** Chunks that go into one day file together; undefined where there is none. `seen` counts those that could not be read too. */
 interface Batch {
-  readonly date: string;
+  date: string | undefined;
   readonly chunks: number[];
   readonly tables: SealedTable[];
-  fill: number;
+  seen: number;
 }
 
-export interface FlushHandlerOptions {
-  readonly dataPath: string;
+export interface FlushHandlerOptions extends DayFilesOptions {
   readonly source: string;
   readonly flushIntervalMs: number;
-  readonly tell: (news: StorageNews) => void;
 }
 
 /**
@@ -107,20 +104,24 @@ export class FlushHandler<T extends EventBase> {
    * merged waits on.
    */
   flush(symbol: string, hash: string): void {
-    const pending = this.#pending.get(symbol);
-    if (pending === undefined) return;
-    for (const each of [...pending.chunks.keys()].sort()) {
-      if (each > hash) break;
-      this.#merge(symbol, each, pending.chunks.get(each)!.sort((a, b) => a - b));
-      pending.chunks.delete(each);
-    }
-    if (pending.chunks.size === 0) this.#pending.delete(symbol);
+    while (!this.flushSome(symbol, hash));
   }
 
   /** Merges everything that waits of a symbol, whatever its generation. */
   flushAll(symbol: string): void {
-    const last = [...this.#pending.get(symbol)?.chunks.keys() ?? []].sort().at(-1);
-    if (last !== undefined) this.flush(symbol, last);
+    while (!this.flushSome(symbol));
+  }
+
+  /** The same, but no more than a row group of it, for whoever has other work in between; true when nothing is left to do. */
+  flushSome(symbol: string, lastHash?: string): boolean {
+    const pending = this.#pending.get(symbol);
+    const hash = this.#oldest(pending, lastHash);
+    if (pending === undefined || hash === undefined) return true;
+    const left = this.#mergeSome(symbol, hash, pending.chunks.get(hash)!.sort((a, b) => a - b));
+    if (left.length > 0) pending.chunks.set(hash, left);
+    else pending.chunks.delete(hash);
+    if (pending.chunks.size === 0) this.#pending.delete(symbol);
+    return this.#oldest(pending, lastHash) === undefined;
   }
 
   /** Removes empty folders under tmp/. Writing a chunk makes its own again. */
@@ -156,35 +157,45 @@ export class FlushHandler<T extends EventBase> {
     return this.#generations.has(hash) || (this.#generationsOf.get(symbol)?.has(hash) ?? false);
   }
 
-  /** In the order of the chunks, as many at once as fill a row group. */
-  #merge(symbol: string, hash: string, chunks: readonly number[]): void {
-    let batch: Batch | undefined;
-    for (const chunk of chunks) {
+  #oldest(pending: Pending | undefined, lastHash: string | undefined): string | undefined {
+    const [hash] = [...pending?.chunks.keys() ?? []].sort();
+    return hash === undefined || (lastHash !== undefined && hash > lastHash) ? undefined : hash;
+  }
+
+  /** In the order of the chunks, as many of one day as fill a row group. Returns those that are left. */
+  #mergeSome(symbol: string, hash: string, chunks: readonly number[]): number[] {
+    const path = this.pathOf(symbol);
+    const { dataPath, tell } = this.#options;
+    const batch = this.#nextBatch(symbol, hash, chunks);
+    const { date, tables } = batch;
+    if (date !== undefined) {
+      const rowsOf = (fresh: readonly number[]) => concatTables(this.#type, tables.filter((_, i) => fresh.includes(batch.chunks[i]!)));
+      const rows = this.#dayFiles.add(path, date, hash, batch.chunks, rowsOf);
+      if (rows === undefined) return [...chunks]; // the day file is still being looked at
+      tell({ what: "merged", path, date, rows });
+      for (const chunk of batch.chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
+    }
+    return chunks.slice(batch.seen);
+  }
+
+  #nextBatch(symbol: string, hash: string, chunks: readonly number[]): Batch {
+    const batch: Batch = { date: undefined, chunks: [], tables: [], seen: 0 };
+    let fill = 0;
+    for (; batch.seen < chunks.length && fill < 1; batch.seen++) {
+      const chunk = chunks[batch.seen]!;
       const read = readChunk(this.#world, this.#type, this.#options.dataPath, { path: this.pathOf(symbol), hash, chunk });
       if (read === undefined) continue; // deleted by hand: it is gone, what follows is not
       if (typeof read === "string") {
         this.#setAside(symbol, hash, chunk, read);
         continue;
       }
-      if (batch !== undefined && (batch.date !== read.date || batch.fill >= 1)) {
-        this.#add(symbol, hash, batch);
-        batch = undefined;
-      }
-      batch ??= { date: read.date, chunks: [], tables: [], fill: 0 };
+      batch.date ??= read.date;
+      if (batch.date !== read.date) break;
       batch.chunks.push(chunk);
       batch.tables.push(read.table);
-      batch.fill += fillOfTable(read.table);
+      fill += fillOfTable(read.table);
     }
-    if (batch !== undefined) this.#add(symbol, hash, batch);
-  }
-
-  #add(symbol: string, hash: string, { date, chunks, tables }: Batch): void {
-    const path = this.pathOf(symbol);
-    const { dataPath, tell } = this.#options;
-    const rowsOf = (fresh: readonly number[]) => concatTables(this.#type, tables.filter((_, i) => fresh.includes(chunks[i]!)));
-    const rows = this.#dayFiles.add(path, date, hash, chunks, rowsOf);
-    tell({ what: "merged", path, date, rows });
-    for (const chunk of chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
+    return batch;
   }
 
   #setAside(symbol: string, hash: string, chunk: number, why: string): void {

@@ -103,8 +103,11 @@ class StorageThread {
     let failure: Failure | undefined;
     for (const handler of this.#handlers.values()) {
       for (const symbol of handler.symbols) {
-        failure = this.#merge(handler, symbol) ?? failure;
-        await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
+        for (let merged: Failure | "some" | undefined = "some"; merged === "some";) {
+          merged = this.#mergeSome(handler, symbol);
+          if (merged !== "some") failure = merged ?? failure;
+          await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
+        }
       }
     }
     for (const handler of this.#handlers.values()) handler.tidy();
@@ -143,10 +146,15 @@ class StorageThread {
     this.#run();
   }
 
-  #merge(handler: FlushHandler<never>, symbol: string): Failure | undefined {
+  /** A part now, the rest behind what is queued by then. */
+  #merge(handler: FlushHandler<never>, symbol: string): void {
+    if (this.#mergeSome(handler, symbol) === "some") this.#jobs.push(() => this.#merge(handler, symbol));
+  }
+
+  /** `some`: there is more. */
+  #mergeSome(handler: FlushHandler<never>, symbol: string): Failure | "some" | undefined {
     try {
-      handler.flushAll(symbol);
-      return undefined;
+      return handler.flushSome(symbol) ? undefined : "some";
     } catch (error) {
       const failure = failureOf(error);
       this.#tell({ what: "merge_failed", path: failure.path, failure });

@@ -122,6 +122,23 @@ describe("FlushHandler", () => {
     assert.deepEqual(next.tmp(), []);
   });
 
+  it("reads a large file of an earlier process in parts, between which other streams have their turn", async () => {
+    const { handler, dataPath } = storing();
+    const parts = [trades(400), trades(5)];
+    for (const symbol of ["BTCUSDT", "ETHUSDT"]) {
+      handler.accept(symbol, "g1", 1, table(parts[0]!));
+      handler.flush(symbol, "g1");
+    }
+    const next = new FlushHandler(world, trade, { dataPath, source: "binance", flushIntervalMs: 60_000, tell: () => {}, blockBytes: 100 });
+    next.bump_all("g2");
+    for (const symbol of ["BTCUSDT", "ETHUSDT"]) next.accept(symbol, "g2", 1, table(parts[1]!));
+    let turns = 0;
+    for (let isDone = false; !isDone; turns++) isDone = [next.flushSome("BTCUSDT"), next.flushSome("ETHUSDT")].every((each) => each);
+    assert.ok(turns > 5 && turns < 50, `${turns} turns`);
+    assert.deepEqual(await stored(dataPath), parts.flat());
+    assert.deepEqual(next.symbols, []);
+  });
+
   it("bump accepts another generation of one symbol, bump_all of all; a generation nobody announced is refused", async () => {
     const { handler, dataPath } = storing();
     const parts = [trades(1), trades(1), trades(1)];
