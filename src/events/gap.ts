@@ -20,9 +20,10 @@ export interface GapEvent extends EventBase {
 
 /**
  * `start` the recorder began here · `listed` the symbol came since the universe was last read · `sequence` the venue's rule proves it ·
- * `disconnect` for a while no socket carried the stream, and its ids do not say whether anything was sent.
+ * `disconnect` for a while no socket carried the stream, and its ids do not say whether anything was sent · `damaged` rows were stored, and
+ * the day file they are in was found damaged and put beside a new one.
  */
-export type GapReason = "start" | "listed" | "sequence" | "disconnect";
+export type GapReason = "start" | "listed" | "sequence" | "disconnect" | "damaged";
 
 /** `open` seen, not yet settled · `healed` fetched, all of it · `resnapshot` the book was fetched anew, what lay between is lost · `unhealable`. */
 export type GapOutcome = "open" | "healed" | "resnapshot" | "unhealable";
@@ -56,7 +57,13 @@ export const gap: EventType<GapEvent> = {
     },
     { field: "fromTime", kind: "timestamp", isNullable: false, encoding: "delta", doc: "receive time of what stands before the hole" },
     { field: "toTime", kind: "timestamp", isNullable: false, encoding: "delta", doc: "receive time of what stands after it" },
-    { field: "reason", kind: "string", isNullable: false, encoding: "dictionary", doc: "`start`, `listed`, `sequence` or `disconnect`" },
+    {
+      field: "reason",
+      kind: "string",
+      isNullable: false,
+      encoding: "dictionary",
+      doc: "`start`, `listed`, `sequence`, `disconnect` or `damaged`",
+    },
     {
       field: "outcome",
       kind: "string",

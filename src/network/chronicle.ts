@@ -6,9 +6,9 @@ import { gap, type GapEvent } from "../events/gap.ts";
 import { instrument, type InstrumentChange, type InstrumentEvent } from "../events/instrument.ts";
 import { session, type SessionEvent, type SessionMoment } from "../events/session.ts";
 import type { Instrument } from "../exchanges/source.ts";
-import { US_PER_MS } from "../lib/time.ts";
+import { nextMidnight, US_PER_MS } from "../lib/time.ts";
 import type { Cancel, Runtime } from "../runtime/runtime.ts";
-import { encodeSymbol } from "../lib/symbol_name.ts";
+import { decodeSymbol, encodeSymbol } from "../lib/symbol_name.ts";
 
 /** Rows that belong to no symbol. */
 const ALL = "_all";
@@ -45,6 +45,16 @@ export class Chronicle implements Disposable {
 
   gap(symbol: string, hole: Omit<GapEvent, keyof EventBase>): void {
     this.#publish<GapEvent>(gap, symbol, { ...this.#base(symbol), ...hole });
+  }
+
+  /** Rows of that day, from its beginning to now, are in a file nobody can trust. */
+  damaged({ path, date }: { readonly path: string; readonly date: string }): void {
+    const [, dataType, symbol] = path.split("/");
+    const fromTime = Date.parse(date) * US_PER_MS;
+    const toTime = Math.min(this.#runtime.clock.wallTime(), nextMidnight(fromTime));
+    const unknown = { afterId: undefined, beforeId: undefined, missing: undefined, healedRows: 0 };
+    const name = decodeSymbol(symbol!);
+    this.gap(name, { dataType: dataType!, ...unknown, fromTime, toTime, reason: "damaged", outcome: "unhealable" });
   }
 
   /** Compares with what was known: rows for what came, changed or went. The first universe is `seen`. */

@@ -103,7 +103,11 @@ export class Dispatcher implements Disposable {
       signal: this.#stop.signal,
       fill: (path, events) => this.#routers.get(path)?.fill(events),
     });
-    this.#unlisten = happenings.listen(source.id, ({ event, ...about }) => this.#chronicle.session(event, about));
+    this.#unlisten = happenings.listen(source.id, (moment) => {
+      if (moment.event === "damaged") return this.#chronicle.damaged(moment);
+      const { event, ...about } = moment;
+      this.#chronicle.session(event, about);
+    });
     this.#chronicle.session("start", options.about === undefined ? {} : { detail: options.about });
     this.#codecLook = runtime.timers.every(CODEC_LOOK_MS, () => this.#tellCodec());
   }

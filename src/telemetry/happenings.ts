@@ -274,7 +274,9 @@ export class Happenings {
         return this.#telemetry.log("warn", "cut a torn end off a day file; its rows are merged again", { ...news });
       case "aside":
         this.#telemetry.count("argus_files_set_aside_total");
-        return this.#telemetry.log("error", "set a file aside that cannot be read", { path: news.path, why: news.why });
+        this.#telemetry.log("error", "set a file aside that cannot be read", { path: news.path, why: news.why });
+        if (news.day !== undefined) this.#tell(news.day.path.split("/")[0]!, { event: "damaged", ...news.day });
+        return;
       case "merge_failed":
         this.#telemetry.count("argus_merges_failed_total", 1, { code: news.failure.code });
         return this.#telemetry.log("warn", "cannot merge into a day file; the rows wait under tmp/", { ...news.failure });
@@ -307,12 +309,22 @@ export class Happenings {
 
 const CLOCK_OFFSET_US_MAX = 1_000_000; // a machine with NTP is within some milliseconds
 
-/** A moment of a source's history, as `session` rows keep it. */
-export interface Moment {
+/** A moment of a source's history, as `session` and `gap` rows keep it. */
+export type Moment = SocketMoment | DamagedDay;
+
+interface SocketMoment {
   readonly event: "connect" | "open" | "close" | "stall" | "rotate" | "shutdown_notice" | "refused" | "clock_offset";
   readonly worker?: string;
   readonly detail?: string;
   readonly code?: number;
+}
+
+/** Rows of a stream's day are only in a file that was found damaged: a `gap` row. */
+export interface DamagedDay {
+  readonly event: "damaged";
+  /** Of the stream. */
+  readonly path: string;
+  readonly date: string;
 }
 
 /** What the storage thread tells. */
@@ -320,7 +332,13 @@ export type StorageHappening =
   | { readonly what: "merged"; readonly path: string; readonly date: string; readonly rows: number }
   | { readonly what: "recovered"; readonly chunks: number }
   | { readonly what: "mended"; readonly path: string; readonly bytes: number }
-  | { readonly what: "aside"; readonly path: string; readonly why: string }
+  | {
+    readonly what: "aside";
+    readonly path: string;
+    readonly why: string;
+    /** Of a day file: whose it is. */
+    readonly day?: { readonly path: string; readonly date: string };
+  }
   | { readonly what: "merge_failed"; readonly path: string; readonly failure: FailedOperation }
   | {
     readonly what: "rolled";

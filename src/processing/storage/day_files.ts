@@ -84,7 +84,7 @@ export class DayFiles {
       if (typeof added !== "string") return added;
       const aside = setAside(this.#world.disk, target, corruptPath(target, this.#world.clock.wallTime()));
       this.#known.delete(path);
-      this.#options.tell({ what: "aside", path: aside, why: `${target} is damaged: ${added}` });
+      this.#options.tell({ what: "aside", path: aside, why: `${target} is damaged: ${added}`, day: { path, date } });
     }
     const table = rows(chunks);
     this.#publish(addition, table, Watermark.empty().with(hash, chunks));
