@@ -31,8 +31,9 @@ interface Addition {
 /** What is remembered of a stream's newest day file. */
 interface Known {
   readonly date: string;
-  footerBytes: number;
-  rewrittenMs: number;
+  readonly footerBytes: number;
+  /** When it was renamed into place, or first seen: then it may just have been. */
+  readonly rewrittenMs: number;
 }
 
 export interface DayFilesOptions {
@@ -142,8 +143,10 @@ export class DayFiles {
     const isRewritten = folded > 0 && this.#paysToRewrite(file, end, addition);
     const old = groups.slice(isRewritten ? 0 : groups.length - folded);
     const whole = concatTables(this.#type, [...old.map((group) => readGroup(this.#type, file, group, this.#world.compression)), table]);
-    if (isRewritten) this.#publish(addition, whole, watermark, end.keyValues);
-    else this.#remember(path, date, appendRows(this.#world, file, end, this.#type, path, whole, watermark, folded));
+    if (isRewritten) {
+      file.close(); // Windows renames no open file
+      this.#publish(addition, whole, watermark, end.keyValues);
+    } else this.#remember(path, date, appendRows(this.#world, file, end, this.#type, path, whole, watermark, folded));
     return table.rows;
   }
 
@@ -158,15 +161,15 @@ export class DayFiles {
     const encoded = provenGroups(this.#world, this.#type, path, table, { offset: MAGIC.length });
     const bytes = newFileBytes(this.#world, this.#type, path, table, watermark, { kept, encoded });
     publishFile(this.#world.disk, dayFilePath(dataPath, path, date), unfinishedPath(dataPath, path, date, "new"), bytes);
+    this.#known.delete(path);
     this.#remember(path, date, 0);
-    this.#known.get(path)!.rewrittenMs = this.#world.clock.monotonicMs();
   }
 
   /** Small, at least half of it dead, and not renamed a moment ago. */
   #paysToRewrite(file: DiskFile, { metadata, metadataBytes }: FileEnd, { path, date }: Addition): boolean {
     const live = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_compressed_size ?? 0), metadataBytes.length);
     const known = this.#known.get(path);
-    const sinceMs = this.#world.clock.monotonicMs() - (known?.date === date ? known.rewrittenMs : -Infinity);
+    const sinceMs = known?.date === date ? this.#world.clock.monotonicMs() - known.rewrittenMs : 0;
     return file.size() < REWRITTEN_BYTES_MAX && file.size() >= 2 * live && sinceMs >= REWRITE_EVERY_MS;
   }
 
@@ -181,6 +184,6 @@ export class DayFiles {
   #remember(path: string, date: string, footerBytes: number): void {
     if (this.#known.size >= STREAMS_KNOWN_MAX) this.#known.clear();
     const known = this.#known.get(path);
-    this.#known.set(path, { date, footerBytes, rewrittenMs: known?.date === date ? known.rewrittenMs : -Infinity });
+    this.#known.set(path, { date, footerBytes, rewrittenMs: known?.date === date ? known.rewrittenMs : this.#world.clock.monotonicMs() });
   }
 }

@@ -162,6 +162,7 @@ export class DayRoll implements Disposable {
     const { target, temporary } = this.#options;
     if (disk.stat(target)?.bytes !== this.#sourceBytes) return { what: "changed" };
     const bytes = this.#out!.size();
+    for (const file of [this.#source, this.#out!]) file.close(); // Windows renames no open file
     publish(disk, temporary, target);
     return { what: "rolled", rows: this.#read.rows, bytesBefore: this.#sourceBytes, bytes, groups: this.#groups.length };
   }

@@ -3,15 +3,17 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { TradeEvent } from "../../../src/events/trade.ts";
 import { StorageError } from "../../../src/lib/errors.ts";
-import { KEY, type StorageWorld } from "../../../src/processing/storage/day_file.ts";
+import { fileEnd, KEY, type StorageWorld } from "../../../src/processing/storage/day_file.ts";
 import { dayFilePath } from "../../../src/processing/storage/paths.ts";
-import { publishFile } from "../../../src/processing/storage/files.ts";
+import { DayFiles } from "../../../src/processing/storage/day_files.ts";
+import { bytesSource } from "../../../src/processing/storage/parquet/read_group.ts";
+import { stockTable } from "../../support/stock_decoder.ts";
 import { rolling } from "../../../src/processing/storage/rolling.ts";
 import type { Disk } from "../../../src/runtime/runtime.ts";
 import { duckdb, quoted } from "../../readers/readers.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
-import { copyOut, DATE, Day, machine, marketTrades, PATH, trades, TYPE, worldOn } from "./day.ts";
-import { NOON, world } from "./support.ts";
+import { copyOut, DATE, Day, marketTrades, PATH, trades, TYPE, worldOn } from "./day.ts";
+import { eventsOf, NOON, tableOf, TYPES, world } from "./support.ts";
 
 const folder = tempFolder("compaction");
 let folders = 0;
@@ -145,10 +147,40 @@ describe("a day file that grows", () => {
         assert.deepEqual(await ids(sql, one.file), chunks.flat().map(({ tradeId }) => tradeId));
         one.roll();
         assert.deepEqual(await ids(sql, one.file), chunks.flat().map(({ tradeId }) => tradeId));
+        assert.deepEqual(await one.rows(), chunks.flat());
       }),
       { numRuns: 40 },
     );
   });
+
+  for (const { type, event } of TYPES) {
+    it(`keeps every value of ${type.name} rows through folds, rewrites and the roll`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(event, { minLength: 1, maxLength: 9 }), { minLength: 17, maxLength: 40 }), async (parts) => {
+          const path = `binance/${type.name}/BTCUSDT`;
+          const place = { dataPath: `${folder}/${++folders}`, path, date: DATE };
+          const disk = worldOn(world.disk, parts.length % 2 === 0);
+          const files = new DayFiles(disk, type, { dataPath: place.dataPath, tell: () => {} });
+          for (const [i, part] of parts.entries()) files.add(path, DATE, "g1", [i + 1], () => tableOf(type, part));
+          const read = async () => {
+            const bytes = world.disk.read(dayFilePath(place.dataPath, path, DATE));
+            const { metadata } = fileEnd(world, bytesSource(bytes), bytes.length)!;
+            return {
+              groups: metadata.row_groups.length,
+              events: eventsOf(type, await stockTable(type, bytes, metadata, world.compression)),
+            };
+          };
+          const grown = await read();
+          assert.ok(grown.groups < parts.length, `${grown.groups} groups of ${parts.length} merges`);
+          assert.deepEqual(grown.events, parts.flat());
+          const steps = rolling(disk, type, place);
+          for (let isDone = false; !isDone;) isDone = steps.next().done === true;
+          assert.deepEqual(await read(), { groups: 1, events: parts.flat() });
+        }),
+        { numRuns: 12 },
+      );
+    });
+  }
 
   it("refuses what reads back differently, keeps the chunk, and merges it when the encoder is well again", async () => {
     const one = day();
@@ -230,106 +262,3 @@ describe("the roll of a day", () => {
     }
   });
 });
-
-/**
- * The next chunk of a day is the fifteenth of its size: one append, then one that takes in its neighbours (in the file, or as a whole new
- * file), the roll, a late chunk, the roll again.
- */
-const BEFORE = Array.from({ length: 14 }, (_, i) => trades(3 + i % 3));
-const PARTS = [trades(4), trades(5), trades(3)];
-const EXPECTED = [...BEFORE, ...PARTS].flat();
-const first = BEFORE.length + 1;
-const begun = (() => {
-  const one = new Day(world, `${folder}/begun`);
-  for (const [i, part] of BEFORE.entries()) {
-    one.accept(i + 1, part);
-    one.flush();
-  }
-  return one.bytes();
-})();
-
-function begin(seed: number, isRenamed: boolean) {
-  const { host, program } = machine(seed, isRenamed);
-  const one = new Day(program(), "/data");
-  publishFile(one.world.disk, one.file, "/data/tmp/begun", begun);
-  return { host, program, one };
-}
-
-/** Each step, and what it is about. */
-function steps(one: Day): (readonly [what: "accept" | "flush" | "roll", chunk: number, run: () => void])[] {
-  const roll = (chunk: number) => ["roll", chunk, () => assert.ok(["rolled", "already"].includes(one.roll().what))] as const;
-  const all = PARTS.flatMap((part, i) => [
-    ["accept", first + i, () => one.accept(first + i, part)] as const,
-    ["flush", first + i, () => one.flush()] as const,
-    ...(i > 0 ? [roll(first + i)] : []),
-  ]);
-  return all;
-}
-
-describe("compaction and roll on a disk that fails", () => {
-  for (const isRenamed of [false, true]) {
-    const where = isRenamed ? "a small file written anew" : "a file compacted by an append";
-
-    for (const how of ["killed", "without power", "without power, torn"] as const) {
-      it(`${how} at any operation on ${where}: the next start has every row once, in order, in a whole file`, async () => {
-        let n = 0;
-        for (let isOver = false; !isOver;) {
-          n++;
-          const { host, program, one } = begin(n, isRenamed);
-          const [accepted, durable] = [new Set<number>(), new Set<number>()];
-          host.disk.failOn((_op, _path, count) => {
-            if (count === n) how === "killed" ? host.kill() : host.powerCut({ isTorn: how.endsWith("torn") });
-            return undefined;
-          });
-          try {
-            for (const [what, chunk, run] of steps(one)) {
-              run();
-              (what === "accept" ? accepted : durable).add(chunk);
-            }
-            isOver = true;
-          } catch (error) {
-            assert.ok(error instanceof StorageError, String(error));
-          }
-          host.disk.failOn(() => undefined);
-          const next = new Day(program(), "/data");
-          if (how !== "without power, torn") next.end(); // readable before anything is mended
-          next.handler.adopt();
-          next.flush();
-          const kept = how === "killed" ? accepted : durable;
-          for (const [i, part] of PARTS.entries()) if (!kept.has(first + i)) next.accept(first + i, part); // a sender whose rows were not safe sends them again
-          next.flush();
-          assert.ok(["rolled", "already"].includes(next.roll().what), `operation ${n}`);
-          assert.deepEqual(await next.rows(), EXPECTED, `operation ${n}`);
-          const left = [...host.disk.files().keys()].filter((name) => name.startsWith("/data/") && !name.includes("/aside/"));
-          assert.deepEqual(left, [dayFilePath("/data", PATH, DATE)], `operation ${n} left files behind`);
-        }
-        assert.ok(n > 40, `only ${n} operations were tried`);
-      });
-    }
-
-    for (const code of ["EIO", "ENOSPC"] as const) {
-      it(`${code} at any operation on ${where}, half a write included, once or for a while: every row is there once`, async () => {
-        for (let n = 1, operations = 1; n <= operations; n++) {
-          const { host, one } = begin(n, isRenamed);
-          const times = n % 3 === 0 ? 5 : 1;
-          host.disk.failOn((_op, _path, count) => count >= n && count < n + times ? code : undefined);
-          for (const [, , run] of steps(one)) untilDone(run, 2 * times);
-          operations = host.disk.operations;
-          assert.deepEqual(await one.rows(), EXPECTED, `operation ${n}`);
-          assert.ok(operations > 40, `only ${operations} operations were tried`);
-        }
-      });
-    }
-  }
-});
-
-/** A StorageError keeps the rows, and the same call is made again. */
-function untilDone(run: () => void, triesMax: number): void {
-  for (let tries = 0;; tries++) {
-    try {
-      return run();
-    } catch (error) {
-      if (!(error instanceof StorageError) || tries > triesMax) throw error;
-    }
-  }
-}
