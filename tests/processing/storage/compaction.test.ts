@@ -177,7 +177,7 @@ describe("a day file that grows", () => {
           for (let isDone = false; !isDone;) isDone = steps.next().done === true;
           assert.deepEqual(await read(), { groups: 1, events: parts.flat() });
         }),
-        { numRuns: 12 },
+        { numRuns: 8 },
       );
     });
   }
