@@ -10,6 +10,8 @@ import type { StorageNews } from "./storage_messages.ts";
 const DAYS_BACK = 8; // older ones a recorder does not look for at each start: `argus compact` does
 const LATE_INTERVALS = 3; // rows of a day that is over are under way for one or two
 const SETTLED_MAX = 65_536;
+const LOOKS_AFTER_FAILURE = 15; // a disk that refuses is not asked for thousands of files a minute
+const FULL = ["ENOSPC", "EDQUOT"];
 
 export interface DayRollsOptions {
   readonly dataPath: string;
@@ -31,6 +33,7 @@ export class DayRolls {
   #round: Iterator<undefined> | undefined;
   #roundDate = "";
   #isUnfinished = false;
+  #looksToSkip = 0;
 
   constructor(world: StorageWorld, options: DayRollsOptions) {
     this.#world = world;
@@ -39,6 +42,7 @@ export class DayRolls {
 
   /** Begins a round where there is reason to: a day is over, or the last round left something. */
   look(): void {
+    if (this.#looksToSkip > 0) return void this.#looksToSkip--;
     const date = this.#today();
     if (this.#round !== undefined || (date === this.#roundDate && !this.#isUnfinished)) return;
     this.#roundDate = date;
@@ -77,12 +81,13 @@ export class DayRolls {
       for (const { date, isCorrupt } of dayFilesOf(disk, dataPath, path, oldest)) {
         if (isCorrupt || date >= today || this.#settled.has(`${path}/${date}`)) continue;
         if (isWaiting(path, date)) this.#isUnfinished = true;
-        else yield* this.#roll(type, path, date);
+        else if (FULL.includes(yield* this.#roll(type, path, date))) return;
       }
     }
   }
 
-  *#roll(type: EventType, path: string, date: string): Generator<undefined> {
+  /** Gives the disk's refusal; "" where there was none. */
+  *#roll(type: EventType, path: string, date: string): Generator<undefined, string> {
     const { dataPath, tell } = this.#options;
     try {
       const rolled = yield* rolling(this.#world, type, { dataPath, path, date });
@@ -90,11 +95,14 @@ export class DayRolls {
       else this.#settle(`${path}/${date}`);
       if (rolled.what === "rolled") tell({ ...rolled, path, date });
       if (rolled.what === "damaged") tell({ ...rolled, path: `${path}/${date}` });
+      return "";
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.#isUnfinished = true;
+      this.#looksToSkip = LOOKS_AFTER_FAILURE;
       const { op, path: at, code, hint } = error;
       tell({ what: "roll_failed", failure: { op, path: at, code, hint } });
+      return code;
     }
   }
 

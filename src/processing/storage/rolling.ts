@@ -8,6 +8,8 @@ import { dayFilePath, unfinishedPath } from "./paths.ts";
 /** `already`: rolled, and nothing was added since. `other`: of another version, or no day file of ours. */
 export type Rolled = RollOutcome | { readonly what: "already" } | { readonly what: "other"; readonly why: string };
 
+const RESERVE_BYTES = 64 << 20;
+
 /** Rolls one day file, a slice a step. Throws StorageError; the file is as it was then. */
 export function* rolling(
   world: StorageWorld,
@@ -20,6 +22,7 @@ export function* rolling(
   const [found, ours] = [end.keyValues.get(KEY.schema), `${type.name}/${type.version}`];
   if (found !== ours) return { what: "other", why: `it is ${found}, not ${ours}` };
   if (end.keyValues.get(KEY.rolled) === String(end.metadata.num_rows)) return { what: "already" };
+  assertRoom(world, dataPath, target, end);
   using roll = new DayRoll(world, type, end, { path, target, temporary: unfinishedPath(dataPath, path, date, "roll") });
   try {
     for (;;) {
@@ -31,6 +34,16 @@ export function* rolling(
     if (error instanceof StorageError || error instanceof AssertionError) throw error;
     return { what: "damaged", why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Beside the file there must be room for it once more, and for what is recorded meanwhile. */
+function assertRoom({ disk }: StorageWorld, dataPath: string, target: string, { metadata }: FileEnd): void {
+  const needed = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_compressed_size ?? 0), RESERVE_BYTES);
+  const free = disk.freeBytes(dataPath);
+  if (free >= needed) return;
+  const megabytes = (bytes: number) => Math.ceil(bytes / 1024 / 1024);
+  const hint = `The disk has ${megabytes(free)} MB free, needs ${megabytes(needed)} MB. Free space or set data_path.`;
+  throw new StorageError({ op: "roll", path: target, code: "ENOSPC", hint });
 }
 
 function endOf(world: StorageWorld, target: string): FileEnd | undefined {

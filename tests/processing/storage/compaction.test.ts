@@ -246,6 +246,21 @@ describe("the roll of a day", () => {
     assert.deepEqual(one.world.disk.list(`${one.dataPath}/tmp/${PATH}`).filter(({ isFolder }) => !isFolder), []);
   });
 
+  it("does not begin where there is no room for the file once more", () => {
+    const one = day();
+    one.accept(1, trades(50));
+    one.flush();
+    const bytes = one.bytes();
+    const disk = { ...world.disk, freeBytes: () => 64 << 20 };
+    const full = new Day(worldOn(disk), one.dataPath);
+    assert.throws(
+      () => full.roll(),
+      (error) => error instanceof StorageError && error.code === "ENOSPC" && error.hint.includes("64 MB free"),
+    );
+    assert.deepEqual(one.bytes(), bytes);
+    assert.equal(one.roll().what, "rolled");
+  });
+
   it("leaves a damaged day file exactly as it is, wherever the bit is wrong", () => {
     const one = day();
     for (let chunk = 1; chunk <= 20; chunk++) {
