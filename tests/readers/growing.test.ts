@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Day, trades, worldOn } from "../processing/storage/day.ts";
 import { world } from "../processing/storage/support.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { duckdb, quoted } from "./readers.ts";
+import { duckdb, quoted, rowCounts } from "./readers.ts";
 
 const QUERIES = 200;
 const RETRIED_MAX = QUERIES / 100;
@@ -47,4 +47,9 @@ test("DuckDB, reading in a loop while a day file grows, is compacted and rolled,
   }
   assert.ok(chunk > QUERIES && rolls > 0, `${chunk} merges, ${rolls} rolls`);
   assert.ok(retried <= RETRIED_MAX, `${retried} of ${QUERIES} had to be asked again`);
+  for (const roll of [() => {}, () => day.roll()]) {
+    roll();
+    const rows = Number(day.end().metadata.num_rows);
+    assert.deepEqual(await rowCounts(day.file), { duckdb: rows, hyparquet: rows, parquetWasm: rows, polars: rows });
+  }
 });

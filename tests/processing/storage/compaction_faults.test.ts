@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { StorageError } from "../../../src/lib/errors.ts";
 import { publishFile } from "../../../src/processing/storage/files.ts";
 import { dayFilePath } from "../../../src/processing/storage/paths.ts";
+import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 import { DATE, Day, machine, PATH, trades } from "./day.ts";
 import { world } from "./support.ts";
@@ -93,6 +94,46 @@ describe("compaction and roll on a disk that fails", () => {
         assert.ok(n > 30, `only ${n} operations were tried`);
       });
     }
+
+    it(`killed at an operation on ${where}, and again at one of the recovery: the start after that has every row once`, async () => {
+      const random = new SeededRandom(20261124, where);
+      for (let round = 0; round < 100; round++) {
+        const { host, program, one } = begin(round, isRenamed);
+        const accepted = new Set<number>();
+        const killAt = (n: number) => host.disk.failOn((_op, _path, count) => count === n ? void host.kill() : undefined);
+        const untilKilled = (run: () => void) => {
+          try {
+            run();
+          } catch (error) {
+            assert.ok(error instanceof StorageError, String(error));
+          }
+        };
+        killAt(1 + random.below(40));
+        untilKilled(() => {
+          for (const [what, chunk, take] of steps(one)) {
+            take();
+            if (what === "accept") accepted.add(chunk);
+          }
+        });
+        const recovered = (next: Day) => {
+          next.handler.adopt();
+          next.flush();
+          for (const [i, part] of PARTS.entries()) {
+            if (accepted.has(first + i)) continue;
+            next.accept(first + i, part);
+            accepted.add(first + i);
+          }
+          next.flush();
+          next.roll();
+        };
+        killAt(1 + random.below(20));
+        untilKilled(() => recovered(new Day(program(), "/data")));
+        host.disk.failOn(() => undefined);
+        const last = new Day(program(), "/data");
+        recovered(last);
+        assert.deepEqual(await last.rows(), EXPECTED, `round ${round}`);
+      }
+    });
 
     for (const code of ["EIO", "ENOSPC"] as const) {
       it(`${code} at any operation on ${where}, half a write included, once or for a while: every row is there once`, async () => {
