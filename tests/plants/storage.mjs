@@ -93,9 +93,9 @@ export default [
     bug: "deletes the chunk before the day file is written",
     edits: [{
       file: "src/processing/storage/flush_handler.ts",
-      text: "    for (const [date, day] of days) {",
+      text: "      const rows = this.#dayFiles.add(",
       instead:
-        "    for (const chunk of chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));\n    for (const [date, day] of days) {",
+        "      for (const chunk of chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));\n      const rows = this.#dayFiles.add(",
     }],
     test: "tests/processing/storage/flush_handler.test.ts",
     name: "a failed operation anywhere keeps the rows",
@@ -135,10 +135,14 @@ export default [
     k: 24,
     bug: "repair cuts a valid tail",
     edits: [{
-      file: "src/processing/storage/day_files.ts",
+      file: "src/processing/storage/mend.ts",
       text:
-        "    const end = fileEnd(this.#world, file, file.size());\n    if (end !== undefined) return end;\n    const found = lastWholeEnd(this.#world, file, file.size());",
-      instead: "    const found = lastWholeEnd(this.#world, file, file.size() - 1);",
+        "  const end = fileEnd(world, file, size);\n  if (end !== undefined) return { end, cutBytes: 0 };\n  const found = lastWholeEnd(world, file, size);",
+      instead: "  const found = lastWholeEnd(world, file, size - 1);",
+    }, {
+      file: "src/processing/storage/mend.ts",
+      text: "  if (!isTornAppend(",
+      instead: "  if (size < 0 && !isTornAppend(",
     }],
     test: "tests/processing/storage/flush_handler.test.ts",
     name: "a restart on the same day adds to the day file",
@@ -149,8 +153,8 @@ export default [
     bug: "a restart on the same day begins the day file anew",
     edits: [{
       file: "src/processing/storage/day_files.ts",
-      text: "if (disk.exists(target)) {",
-      instead: "if (disk.exists(`${target}?`)) {",
+      text: "if (this.#world.disk.exists(target)) {",
+      instead: "if (this.#world.disk.exists(`${target}?`)) {",
     }],
     test: "tests/processing/storage/flush_handler.test.ts",
     name: "a restart on the same day adds to the day file",
@@ -161,12 +165,32 @@ export default [
     bug: "an append forgets what was merged before it",
     edits: [{
       file: "src/processing/storage/day_files.ts",
-      text: "path, table, end.watermark.with(hash, fresh)));",
-      instead: "path, table, Watermark.empty().with(hash, fresh)));",
+      text: "const watermark = end.watermark.with(hash, fresh);",
+      instead: "const watermark = Watermark.empty().with(hash, fresh);",
     }],
     test: "tests/processing/storage/flush_handler.test.ts",
     name: "merging a chunk again after later ones",
     fails: /AssertionError|deep-?equal/i,
+  },
+  {
+    k: 60,
+    bug: "a compaction drops one group more than it took in",
+    edits: [{
+      file: "src/processing/storage/day_files.ts",
+      text: "path, whole, watermark, folded));",
+      instead: "path, whole, watermark, folded > 0 ? folded + 1 : 0));",
+    }],
+    test: "tests/processing/storage/compaction_faults.test.ts",
+    name: "killed at any operation on a file compacted",
+    fails: /AssertionError|deep-?equal/i,
+  },
+  {
+    k: 61,
+    bug: "a rolled file takes the day file's place before it is synced",
+    edits: [{ file: "src/processing/storage/day_roll.ts", text: "    this.#out!.sync();\n", instead: "" }],
+    test: "tests/processing/storage/compaction_faults.test.ts",
+    name: "without power at any operation on a file compacted",
+    fails: /AssertionError|no whole end/i,
   },
   {
     k: 32,
