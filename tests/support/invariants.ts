@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { verifyData } from "../../src/app/verify.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { LedgerBook } from "../../src/sim/venue/ledger_book.ts";
 import { duckdb, quoted } from "../readers/readers.ts";
 import { JUDGED_TYPES, type JudgedType, ledgerSql, misplacedRows, recordedSql, violations } from "./invariants_sql.ts";
-import { tempFolder } from "./temp_folder.ts";
 
 /** How many rows break each promise. */
 export type Violations = Readonly<Record<Invariant, number>>;
@@ -30,7 +30,6 @@ export interface InvariantOptions {
 type Sql = Awaited<ReturnType<typeof duckdb>>;
 
 const DAY_FILE = /^[^/]+\/[^/]+\/[^/]+\/\d{4}\/\d{4}-\d{2}-\d{2}\.pq$/;
-const folder = tempFolder("invariants");
 const runtime = await loadRuntime(import.meta.url);
 
 export interface Findings {
@@ -41,6 +40,16 @@ export interface Findings {
 
 /** Day files as DuckDB reads them, against what the venue says it sent, by nothing but SQL: it shares no code with what wrote them. */
 export async function checkInvariants(dataPath: string, ledger: LedgerBook, options: InvariantOptions = {}): Promise<Findings> {
+  // Of its own: a folder of the first test file that asks would be gone when that one is over.
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "argus-invariants-"));
+  try {
+    return await found(dataPath, ledger, folder, options);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function found(dataPath: string, ledger: LedgerBook, folder: string, options: InvariantOptions): Promise<Findings> {
   const { isCutShort = false } = options;
   let rows = 0;
   const counts: Record<Invariant, number> = { I1: 0, I2: 0, I3: 0, I4: 0, I5: 0, wolf: 0, anchor: 0, I6: 0, I7: 0, I8: 0, I12: 0 };
@@ -54,7 +63,7 @@ export async function checkInvariants(dataPath: string, ledger: LedgerBook, opti
     for (const type of JUDGED_TYPES) {
       add(
         counts,
-        await judged(sql, type, { ledger: ledgerFile(ledger, type, options), files: readFrom(dataPath, days, type), isCutShort }),
+        await judged(sql, type, { ledger: ledgerFile(folder, ledger, type, options), files: readFrom(dataPath, days, type), isCutShort }),
       );
       rows += await count(sql, "SELECT count(*) FROM stored");
     }
@@ -85,7 +94,7 @@ async function judged(
 }
 
 /** What was sent of a type, as NDJSON. */
-function ledgerFile(ledger: LedgerBook, type: JudgedType, { isLossless = false }: InvariantOptions): string {
+function ledgerFile(folder: string, ledger: LedgerBook, type: JudgedType, { isLossless = false }: InvariantOptions): string {
   const lines = [...ledger.owed()].filter(([name]) => name.split("/")[1] === type).flatMap(([name, events]) =>
     events.map(({ symbol, seq, t, must, fields }) =>
       JSON.stringify({ source: name.split("/")[0], symbol, first: seq[0], last: seq[1], event_us: t, must: must || isLossless, ...fields })
