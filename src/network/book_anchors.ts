@@ -42,13 +42,14 @@ const URGENCY = { hole: 0, start: 1, interval: 2 } as const;
 type Urgency = keyof typeof URGENCY;
 
 const SHARE = 0.4; // of the venue's weight
+const BURST_MS = 15_000; // of its share at once, after a quiet while: a hole should not wait behind an even pace
 const LOOK_MS = 1_000;
 const TRIES_MAX = 10; // the venue answers from another server's memory, which may lag the stream by a moment
 const RETRY_MS = 1_000;
 
 /**
  * Keeps every book rebuildable: a snapshot when a stream begins, after each hole of it (of that symbol only), with each UTC day and each
- * interval; the most urgent first, evenly paced. A snapshot counts when it is not older than the unbroken run of changes it stands in;
+ * interval; the most urgent first, evenly paced but for a first dozen. A snapshot counts when it is not older than the unbroken run of changes it stands in;
  * whoever rebuilds takes it and applies the changes with higher ids.
  */
 export class BookAnchors implements Disposable {
@@ -59,6 +60,8 @@ export class BookAnchors implements Disposable {
   readonly #books = new Map<string, Book>();
   readonly #look: Cancel;
   #isFetching = false;
+  /** When its share of the weight allows the next one; in the past by what was not used. */
+  #nextMs = -Infinity;
 
   constructor(runtime: Runtime, rest: Rest, codec: Codec, options: AnchorOptions) {
     this.#runtime = runtime;
@@ -107,8 +110,10 @@ export class BookAnchors implements Disposable {
     if (book === undefined) return;
     this.#isFetching = true;
     void this.#fetch(book).then(async () => {
-      const { weight } = book.channel.snapshot!;
-      await sleep(this.#runtime.timers, 60_000 * weight / (this.#options.weightPerMinute * SHARE), this.#options.signal);
+      const nowMs = this.#runtime.clock.monotonicMs();
+      const costMs = 60_000 * book.channel.snapshot!.weight / (this.#options.weightPerMinute * SHARE);
+      this.#nextMs = Math.max(this.#nextMs, nowMs - BURST_MS) + costMs;
+      await sleep(this.#runtime.timers, Math.max(0, this.#nextMs - nowMs), this.#options.signal);
       this.#isFetching = false;
       if (!this.#options.signal.aborted) this.#fetchNext();
     });

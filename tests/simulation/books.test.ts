@@ -60,7 +60,7 @@ for (const seed of seedsFrom(1, 8)) {
     const random = new SeededRandom(seed, "books");
     const scene = sceneOf(seed, { workerMaxAgeMs: 6_000 + random.below(20_000) });
     Object.assign(scene.world.network.conditions, { latencyMs: 2 + random.below(300), jitterMs: random.below(80) });
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 5; i++) {
       await scene.world.advance(15_000 + random.below(10_000));
       scene.world.network.cutAll(VENUE);
     }
