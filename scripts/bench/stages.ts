@@ -11,9 +11,10 @@ import { bytesOf, type SealedTable, Table } from "../../src/processing/storage/t
 import { Watermark } from "../../src/processing/storage/watermark.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { Figure } from "../bench.ts";
-import { mixedFrames } from "./frames.ts";
+import { mixedFrames, symbolNames } from "./frames.ts";
 
 const FRAMES = 200_000;
+const SYMBOLS = 100;
 const RECV_TIME = 1_795_000_000_000_000;
 const MERGES = 60;
 
@@ -21,7 +22,7 @@ const MERGES = 60;
 export async function stages(folder: string): Promise<Figure[]> {
   const runtime = await loadRuntime(new URL("../../src/main.ts", import.meta.url).href);
   const world = storageWorld(runtime, "argus bench");
-  const frames = [...mixedFrames(FRAMES)];
+  const frames = [...mixedFrames(FRAMES, symbolNames(SYMBOLS))];
   const figures: Figure[] = [];
   const note = (what: string, cpuNs: number, count: number, unit = "ns CPU/event") => figures.push({ what, value: cpuNs / count, unit });
 

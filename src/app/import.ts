@@ -153,10 +153,11 @@ class Import {
     for (const handler of handlers.values()) handler[Symbol.dispose]();
     if (failed !== undefined) throw failed;
     counts.files++;
-    const { timesOff, unknownValues, unknownFields } = this.#codec.counts;
+    const { timesOff, unknownValues, unknownFields, scansDeclined } = this.#codec.counts;
     counts.timesOff += timesOff;
     counts.unknownValues += unknownValues;
     counts.unknownFields += unknownFields;
+    if (scansDeclined > 0) this.#deps.happenings.scansDeclined(this.#source.id, scansDeclined);
     if (timesOff > 0) this.#deps.happenings.timesOff(this.#source.id, timesOff);
     if (unknownValues + unknownFields > 0) {
       this.#deps.happenings.undocumented(this.#source.id, { values: unknownValues, fields: unknownFields });

@@ -37,6 +37,8 @@ export interface RecordSummary {
   readonly rowsHealed: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** Frames that are not written as the venue wrote them so far: read all the same, at more CPU. */
+  readonly scansDeclined: number;
 }
 
 export interface RecordProgress {
@@ -44,6 +46,7 @@ export interface RecordProgress {
   readonly symbols: number;
   readonly streams: number;
   readonly sockets: number;
+  readonly scansDeclined: number;
   readonly events: number;
   readonly perSecond: number;
 }
@@ -158,12 +161,13 @@ class Recording {
 
   #progress(): Omit<RecordProgress, "perSecond"> {
     const status = this.#dispatchers.map((dispatcher) => dispatcher.status);
-    const sum = (key: "symbols" | "streams" | "sockets") => status.reduce((total, each) => total + each[key], 0);
+    const sum = (key: "symbols" | "streams" | "sockets" | "scansDeclined") => status.reduce((total, each) => total + each[key], 0);
     return {
       seconds: this.#seconds(),
       symbols: sum("symbols"),
       streams: sum("streams"),
       sockets: sum("sockets"),
+      scansDeclined: sum("scansDeclined"),
       events: this.#market.reduce((total, { handler }) => total + handler.rows, 0),
     };
   }
@@ -179,6 +183,7 @@ class Recording {
       rowsHealed: this.#telemetry.total("argus_rows_healed_total"),
       duplicates: this.#telemetry.total("argus_duplicates_total"),
       quarantined: this.#quarantine.kept + this.#quarantine.dropped,
+      scansDeclined: this.#telemetry.total("argus_scans_declined_total"),
     };
   }
 

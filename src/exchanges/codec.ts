@@ -4,6 +4,7 @@ import type { EventBase, Origin } from "../events/event_type.ts";
 import { parseDecimal } from "../lib/decimal.ts";
 import { DecodeError } from "../lib/errors.ts";
 import { US_PER_DAY, US_PER_MS } from "../lib/time.ts";
+import { Scan, type Scanner } from "./scan.ts";
 import type { Channel, Classified, FrameInfo, Heal, Snapshot, Source, TimeUnit } from "./source.ts";
 
 export type Decoded =
@@ -25,6 +26,8 @@ export interface CodecCounts {
   timesOff: number;
   unknownValues: number;
   unknownFields: number;
+  /** Frames of streams with a scanner that it could not read, so that JSON.parse and the schema did. */
+  scansDeclined: number;
 }
 
 export interface CodecOptions {
@@ -35,14 +38,23 @@ export interface CodecOptions {
 
 const KNOWN_STREAMS_MAX = 65_536; // a whole venue has 9,000 with three types; past it we forget them all and check each again
 
+/** A stream whose symbol was checked against its name. */
+interface KnownStream {
+  readonly stream: string;
+  // deno-lint-ignore no-explicit-any -- as above
+  readonly channel: Channel<any, any>;
+  readonly symbol: string;
+  readonly scanner: Scanner<EventBase> | undefined;
+}
+
 /** Frames of one source into events. Never throws: what cannot be read is `bad`, and nothing is guessed. */
 export class Codec {
-  readonly counts: CodecCounts = { inexactDecimals: 0, timesOff: 0, unknownValues: 0, unknownFields: 0 };
+  readonly counts: CodecCounts = { inexactDecimals: 0, timesOff: 0, unknownValues: 0, unknownFields: 0, scansDeclined: 0 };
   readonly #source: Source;
   readonly #usPerTick: number;
   /** Streams whose symbol was checked against their name once. */
-  // deno-lint-ignore no-explicit-any -- as above
-  readonly #known = new Map<string, { readonly channel: Channel<any, any>; readonly symbol: string }>();
+  readonly #known = new Map<string, KnownStream>();
+  readonly #scan = new Scan();
   /** One object for all frames: `ofJson` reads it and keeps nothing of it. */
   readonly #frame: { -readonly [K in keyof FrameInfo]: FrameInfo[K] };
 
@@ -65,6 +77,8 @@ export class Codec {
 
   decode(text: string, recvTime: number): Decoded {
     try {
+      const scanned = this.#scanned(text, recvTime);
+      if (scanned !== undefined) return scanned;
       const classified = this.#source.classify(text);
       if (classified.kind !== "data") return { kind: "control", classified };
       return this.#events(classified.stream, classified.data, recvTime);
@@ -104,6 +118,28 @@ export class Codec {
     }
   }
 
+  /** The events of a frame on a stream we know, where its scanner can read them. */
+  #scanned(text: string, recvTime: number): Decoded | undefined {
+    const span = this.#source.streamSpan;
+    if (span === undefined || !text.startsWith(span.before)) return undefined;
+    const end = text.indexOf(span.until, span.before.length);
+    const stream = text.slice(span.before.length, end);
+    const known = this.#known.get(stream);
+    if (known?.scanner === undefined) return undefined;
+    this.#scan.begin(text, end);
+    this.#frame.recvTime = recvTime;
+    this.#frame.symbol = known.symbol;
+    const event = known.scanner(this.#scan, this.#frame);
+    if (event === undefined) {
+      this.counts.scansDeclined++;
+      return undefined;
+    }
+    const { channel, symbol } = known;
+    const { inexactDecimals } = this.#scan;
+    this.counts.inexactDecimals += inexactDecimals;
+    return { kind: "events", channel, stream: known.stream, symbol, events: [event], inexactDecimals };
+  }
+
   #events(stream: string, data: unknown, recvTime: number): Decoded {
     const known = this.#known.get(stream);
     const channel = known?.channel ?? this.#source.channelOf(stream);
@@ -115,7 +151,9 @@ export class Codec {
     if (known === undefined) {
       if (channel.stream({ symbol }) !== stream) throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}`);
       if (this.#known.size >= KNOWN_STREAMS_MAX) this.#known.clear();
-      this.#known.set(stream, { channel, symbol });
+      // In a frame's text a name is looked up as it is written, so one that JSON writes otherwise is not scanned.
+      const scanner = JSON.stringify(stream) === `"${stream}"` ? channel.scanner?.(symbol) : undefined;
+      this.#known.set(stream, { stream, channel, symbol, scanner });
     } else if (known.symbol !== symbol) {
       throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}, expected ${known.symbol}`);
     }

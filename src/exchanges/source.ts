@@ -1,5 +1,6 @@
 import type { GenericSchema } from "valibot";
 import type { EventBase, EventType, Origin, SequenceKey } from "../events/event_type.ts";
+import type { Scanner, StreamSpan } from "./scan.ts";
 
 /**
  * An exchange is a value: tables and pure functions. Whatever has a clock, a socket or a file is generic and lives elsewhere;
@@ -23,6 +24,8 @@ export interface Source {
   /** Frames that subscribe to the streams, each within the venue's frame size; ids count up from `firstId`. */
   subscribe(streams: readonly string[], firstId: number): ControlFrame[];
   unsubscribe(streams: readonly string[], firstId: number): ControlFrame[];
+  /** Where data frames name their stream. Without it nothing is scanned. */
+  readonly streamSpan?: StreamSpan;
   /** What an inbound frame is. Throws DecodeError for what is no frame of this venue. */
   classify(text: string): Classified;
   /** The channel a stream name belongs to, or undefined. */
@@ -52,6 +55,8 @@ export interface Channel<T extends EventBase, Raw> {
   readonly raw: GenericSchema<unknown, Raw>;
   /** The events of one frame, in the venue's order. Throws DecodeError. */
   ofJson(raw: Raw, frame: FrameInfo): T[];
+  /** Optional fast way for a stream whose symbol has been checked: exactly what `raw` and `ofJson` give, or undefined. */
+  scanner?(symbol: string): Scanner<T>;
   /**
    * The venue's rule for what follows what, on the keys of consecutive events of a path. Absent: keys only rise, gaps cannot be proven.
    * `next`: nothing lies between; `duplicate`: adds nothing to what we have; `gap`: something is missing.

@@ -44,6 +44,8 @@ export interface DispatcherStatus {
   readonly symbols: number;
   readonly streams: number;
   readonly sockets: number;
+  /** Frames that no scanner could read, so that the slow way did. */
+  readonly scansDeclined: number;
 }
 
 const STREAMS_PER_WORKER_MAX = 300; // half a venue's limit would do; small sockets lag less and lose less
@@ -73,7 +75,7 @@ export class Dispatcher implements Disposable {
   readonly #unlisten: () => void;
   /** When the universe was last read; undefined before that. */
   #universeTime: number | undefined;
-  #told = { timesOff: 0, unknownValues: 0, unknownFields: 0 };
+  #told = { timesOff: 0, unknownValues: 0, unknownFields: 0, scansDeclined: 0 };
   #workersMade = 0;
 
   constructor(runtime: Runtime, agora: Agora, source: Source, happenings: Happenings, options: DispatcherOptions) {
@@ -117,6 +119,7 @@ export class Dispatcher implements Disposable {
       symbols: new Set([...this.#bindings.values()].map((binding) => binding.symbol)).size,
       streams: this.#bindings.size,
       sockets: this.#seats.flat().filter((seat) => seat.worker !== undefined).length,
+      scansDeclined: this.#codec.counts.scansDeclined,
     };
   }
 
@@ -155,9 +158,10 @@ export class Dispatcher implements Disposable {
 
   /** What the codec read but found odd, since it was last told. */
   #tellCodec(): void {
-    const { timesOff, unknownValues, unknownFields } = this.#codec.counts;
+    const { timesOff, unknownValues, unknownFields, scansDeclined } = this.#codec.counts;
     const told = this.#told;
-    this.#told = { timesOff, unknownValues, unknownFields };
+    this.#told = { timesOff, unknownValues, unknownFields, scansDeclined };
+    if (scansDeclined > told.scansDeclined) this.#happenings.scansDeclined(this.#source.id, scansDeclined - told.scansDeclined);
     if (timesOff > told.timesOff) this.#happenings.timesOff(this.#source.id, timesOff - told.timesOff);
     const [values, fields] = [unknownValues - told.unknownValues, unknownFields - told.unknownFields];
     if (values + fields > 0) this.#happenings.undocumented(this.#source.id, { values, fields });

@@ -10,6 +10,7 @@ import { unknownSide } from "./cards/src_08_unknown_side.ts";
 import { universe } from "./cards/src_09_universe.ts";
 import { tables } from "./cards/src_10_tables.ts";
 import { venueAnswers } from "./cards/src_11_venue_answers.ts";
+import { scannedIsParsed } from "./cards/src_12_scanned_is_parsed.ts";
 import { subjects } from "./subject.ts";
 
 const CARDS = [
@@ -24,6 +25,7 @@ const CARDS = [
   universe,
   tables,
   venueAnswers,
+  scannedIsParsed,
 ];
 
 for (const subject of subjects()) {

@@ -47,7 +47,14 @@ for (const seed of seedsFrom(1, 12)) {
     const summary = await recording.finish();
     const rows = await assertStored(recording, { isLossless: true, isDrained: true });
     assert.equal(rows, Object.values(summary.events).reduce((sum, each) => sum + each, 0));
-    assert.deepEqual([summary.outcome, summary.gaps, summary.gapsPossible, summary.quarantined], ["drained", 0, 0, 0]);
+    const { outcome, gaps, gapsPossible, quarantined, scansDeclined } = summary;
+    assert.deepEqual({ outcome, gaps, gapsPossible, quarantined, scansDeclined }, {
+      outcome: "drained",
+      gaps: 0,
+      gapsPossible: 0,
+      quarantined: 0,
+      scansDeclined: 0,
+    });
     assert.ok(summary.rowsMerged > rows, "its own rows are merged too");
     assert.deepEqual(waitingFiles(recording), []);
     assert.deepEqual(recording.errors(), []);

@@ -22,7 +22,7 @@ test(
     await scene.world.advance(60_000);
     const wanted = live.flatMap(({ symbol }) => TYPES.map((type) => `binance/${type}/${symbol}`)).sort();
     assert.deepEqual(scene.published.paths(), wanted);
-    assert.deepEqual(scene.dispatcher.status, { symbols: 1_262, streams: 3_786, sockets: 13 });
+    assert.deepEqual(scene.dispatcher.status, { symbols: 1_262, streams: 3_786, sockets: 13, scansDeclined: 0 });
     await scene.world.advance(45_000);
     await scene.settle();
     assert.ok(scene.rotations >= 2 * 13, `${scene.rotations} replacements`);

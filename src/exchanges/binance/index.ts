@@ -41,6 +41,7 @@ const spot: Source = {
   socketUrl: (endpoint) => `${endpoint.replace(/\/+$/, "")}/stream?timeUnit=MICROSECOND`,
   subscribe: (streams, firstId) => controlFrames("SUBSCRIBE", streams, firstId),
   unsubscribe: (streams, firstId) => controlFrames("UNSUBSCRIBE", streams, firstId),
+  streamSpan: { before: '{"stream":"', until: '"' },
   classify,
   channelOf: (stream) => channels.find((channel) => channel.matches(stream)),
   universe: spotUniverse,

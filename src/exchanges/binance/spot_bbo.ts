@@ -27,28 +27,48 @@ export const spotBbo: Channel<BboEvent, v.InferOutput<typeof raw>> = {
   matches: (stream) => hasSuffix(stream, "@bookTicker"),
   raw,
   symbolOf: ({ s }) => s,
-  ofJson: (payload, frame) => {
-    const bid = side(payload.b, payload.B, frame);
-    const ask = side(payload.a, payload.A, frame);
-    return [{
-      recvTime: frame.recvTime,
-      eventTime: undefined,
-      source: frame.source,
-      symbol: frame.symbol,
-      updateId: payload.u,
-      bidPrice: bid.price,
-      bidSize: bid.size,
-      askPrice: ask.price,
-      askSize: ask.size,
-      origin: frame.origin,
-    }];
+  ofJson: ({ u, b, B, a, A }, frame) => [
+    eventOf(u, frame.decimal(b), frame.decimal(B), frame.decimal(a), frame.decimal(A), frame),
+  ],
+  scanner: (symbol) => {
+    const toBid = `,"s":${JSON.stringify(symbol)},"b":"`;
+    return (scan, frame) => {
+      scan.literal('","data":{"u":');
+      const updateId = scan.integer();
+      scan.literal(toBid);
+      const bidPrice = scan.decimal();
+      scan.literal('","B":"');
+      const bidSize = scan.decimal();
+      scan.literal('","a":"');
+      const askPrice = scan.decimal();
+      scan.literal('","A":"');
+      const askSize = scan.decimal();
+      scan.literal('"}}');
+      return scan.isWhole() ? eventOf(updateId, bidPrice, bidSize, askPrice, askSize, frame) : undefined;
+    };
   },
 };
 
-const EMPTY = { price: undefined, size: undefined };
-
-function side(priceText: string, sizeText: string, frame: FrameInfo) {
-  const price = frame.decimal(priceText);
-  const size = frame.decimal(sizeText);
-  return price === 0 && size === 0 ? EMPTY : { price, size };
+function eventOf(
+  updateId: number,
+  bidPrice: number,
+  bidSize: number,
+  askPrice: number,
+  askSize: number,
+  { recvTime, source, symbol, origin }: FrameInfo,
+): BboEvent {
+  const hasBid = bidPrice !== 0 || bidSize !== 0;
+  const hasAsk = askPrice !== 0 || askSize !== 0;
+  return {
+    recvTime,
+    eventTime: undefined,
+    source,
+    symbol,
+    updateId,
+    bidPrice: hasBid ? bidPrice : undefined,
+    bidSize: hasBid ? bidSize : undefined,
+    askPrice: hasAsk ? askPrice : undefined,
+    askSize: hasAsk ? askSize : undefined,
+    origin,
+  };
 }

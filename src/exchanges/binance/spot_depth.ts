@@ -36,19 +36,24 @@ export const spotDepth: Channel<DepthEvent, v.InferOutput<typeof raw>> = {
   symbolOf: ({ s }) => s,
   ofJson: (payload, frame) => {
     if (payload.U > payload.u) throw new DecodeError("number", `update ids run backwards: U ${payload.U}, u ${payload.u}`);
-    return [{
-      recvTime: frame.recvTime,
-      eventTime: frame.time(payload.E),
-      source: frame.source,
-      symbol: frame.symbol,
-      firstUpdateId: payload.U,
-      lastUpdateId: payload.u,
-      prevUpdateId: undefined,
-      isSnapshot: false,
-      bids: levelsOf(payload.b, frame),
-      asks: levelsOf(payload.a, frame),
-      origin: frame.origin,
-    }];
+    return [changesOf(frame.time(payload.E), payload.U, payload.u, levelsOf(payload.b, frame), levelsOf(payload.a, frame), frame)];
+  },
+  scanner: (symbol) => {
+    const toFirst = `,"s":${JSON.stringify(symbol)},"U":`;
+    return (scan, frame) => {
+      scan.literal('","data":{"e":"depthUpdate","E":');
+      const time = scan.integer();
+      scan.literal(toFirst);
+      const first = scan.integer();
+      scan.literal(',"u":');
+      const last = scan.integer();
+      scan.literal(',"b":[');
+      const bids = scan.levels();
+      scan.literal(',"a":[');
+      const asks = scan.levels();
+      scan.literal("}}");
+      return scan.isWhole() && first <= last ? changesOf(frame.time(time), first, last, bids, asks, frame) : undefined;
+    };
   },
   continuity: (previous, next) => next[1] <= previous[1] ? "duplicate" : next[0] <= previous[1] + 1 ? "next" : "gap",
   snapshot: {
@@ -71,6 +76,29 @@ export const spotDepth: Channel<DepthEvent, v.InferOutput<typeof raw>> = {
     }),
   },
 };
+
+function changesOf(
+  eventTime: number,
+  firstUpdateId: number,
+  lastUpdateId: number,
+  bids: readonly Level[],
+  asks: readonly Level[],
+  { recvTime, source, symbol, origin }: FrameInfo,
+): DepthEvent {
+  return {
+    recvTime,
+    eventTime,
+    source,
+    symbol,
+    firstUpdateId,
+    lastUpdateId,
+    prevUpdateId: undefined,
+    isSnapshot: false,
+    bids,
+    asks,
+    origin,
+  };
+}
 
 function levelsOf(side: readonly Pair[], frame: FrameInfo): Level[] {
   return side.map((pair) => {

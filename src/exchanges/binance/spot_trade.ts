@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { trade, type TradeEvent } from "../../events/trade.ts";
-import type { Channel } from "../source.ts";
+import type { Channel, FrameInfo } from "../source.ts";
 import { id, symbol, time, unread } from "./fields.ts";
 import { hasSuffix, streamName } from "./names.ts";
 
@@ -41,35 +41,45 @@ export const spotTrade: Channel<TradeEvent, v.InferOutput<typeof raw>> = {
   matches: (stream) => hasSuffix(stream, "@trade"),
   raw,
   symbolOf: ({ s }) => s,
-  ofJson: (payload, frame) => [{
-    recvTime: frame.recvTime,
-    eventTime: frame.time(payload.T),
-    source: frame.source,
-    symbol: frame.symbol,
-    tradeId: payload.t,
-    tradeKey: undefined,
-    price: frame.decimal(payload.p),
-    size: frame.decimal(payload.q),
-    side: payload.m ? "sell" : "buy", // m = the buyer was the maker, so the taker sold
-    origin: frame.origin,
-  }],
+  ofJson: ({ t, T, p, q, m }, frame) => [eventOf(t, frame.time(T), frame.decimal(p), frame.decimal(q), m, frame)],
+  scanner: (symbol) => {
+    const toId = `,"s":${JSON.stringify(symbol)},"t":`;
+    return (scan, frame) => {
+      scan.literal('","data":{"e":"trade","E":');
+      scan.integer();
+      scan.literal(toId);
+      const tradeId = scan.integer();
+      scan.literal(',"p":"');
+      const price = scan.decimal();
+      scan.literal('","q":"');
+      const size = scan.decimal();
+      scan.literal('","T":');
+      const time = scan.integer();
+      scan.literal(',"m":');
+      const isBuyerMaker = scan.boolean();
+      scan.literal(',"M":true}}');
+      return scan.isWhole() ? eventOf(tradeId, frame.time(time), price, size, isBuyerMaker, frame) : undefined;
+    };
+  },
   continuity: (previous, next) => next[1] <= previous[1] ? "duplicate" : next[0] === previous[1] + 1 ? "next" : "gap",
   heal: {
     countMax: 1_000,
     weight: 25,
     path: (symbol, firstId, count) => `/api/v3/historicalTrades?symbol=${encodeURIComponent(symbol)}&fromId=${firstId}&limit=${count}`,
     row,
-    ofRow: (each: v.InferOutput<typeof row>, frame) => ({
-      recvTime: frame.recvTime,
-      eventTime: frame.time(each.time),
-      source: frame.source,
-      symbol: frame.symbol,
-      tradeId: each.id,
-      tradeKey: undefined,
-      price: frame.decimal(each.price),
-      size: frame.decimal(each.qty),
-      side: each.isBuyerMaker ? "sell" : "buy",
-      origin: frame.origin,
-    }),
+    ofRow: ({ id, price, qty, time, isBuyerMaker }: v.InferOutput<typeof row>, frame) =>
+      eventOf(id, frame.time(time), frame.decimal(price), frame.decimal(qty), isBuyerMaker, frame),
   },
 };
+
+function eventOf(
+  tradeId: number,
+  eventTime: number,
+  price: number,
+  size: number,
+  isBuyerMaker: boolean,
+  { recvTime, source, symbol, origin }: FrameInfo,
+): TradeEvent {
+  const side = isBuyerMaker ? "sell" : "buy"; // the buyer was the maker, so the taker sold
+  return { recvTime, eventTime, source, symbol, tradeId, tradeKey: undefined, price, size, side, origin };
+}

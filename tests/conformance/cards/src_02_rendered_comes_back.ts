@@ -5,13 +5,13 @@ import { ABSENT, movesBest, SymbolValues } from "../../../src/sim/venue/symbol_v
 import type { Card } from "../card.ts";
 import { describe, read, SEED, SYMBOL_CHARS } from "../subject.ts";
 
-const TYPES = ["trade", "bbo", "depth"] as const;
-const symbols = fc.string({ unit: fc.constantFrom(...SYMBOL_CHARS), minLength: 2, maxLength: 12 });
+export const TYPES = ["trade", "bbo", "depth"] as const;
+export const symbols = fc.string({ unit: fc.constantFrom(...SYMBOL_CHARS), minLength: 2, maxLength: 12 });
 const TIME = 1_795_000_000_123_456;
 /** An update after which one side of the book is empty; rare, and at the same place in every made-up market. */
 const ONE_SIDED = Array.from({ length: 2_000 }, (_, n) => n).find((n) => movesBest(n) && isOneSided(new SymbolValues(0, "X"), n))!;
 
-const numbers = fc.oneof(fc.nat(1_000_000), fc.constant(ONE_SIDED));
+export const numbers = fc.oneof(fc.nat(1_000_000), fc.constant(ONE_SIDED));
 
 export const renderedComesBack: Card = {
   id: "SRC-02",
@@ -45,7 +45,7 @@ export const renderedComesBack: Card = {
   },
 };
 
-function marketEvent(values: SymbolValues, { type, symbol }: Topic, n: number, length: number): MarketEvent {
+export function marketEvent(values: SymbolValues, { type, symbol }: Topic, n: number, length: number): MarketEvent {
   switch (type) {
     case "trade":
       return { ...values.trade(n), time: TIME, sentTime: TIME + values.tradeDelayUs(n) };

@@ -1,0 +1,132 @@
+/** The fast way through a frame whose exact text is known but for its numbers: no JSON.parse, no schema, no objects between. */
+import { parseDecimal } from "../lib/decimal.ts";
+import type { FrameInfo } from "./source.ts";
+import type { Level } from "../events/event_type.ts";
+
+/**
+ * Reads the frames of one stream, from behind its name on. Undefined unless the frame is byte for byte what the venue sent so far: then the
+ * channel's schema and `ofJson` decide. It may decline whatever it likes, but what it reads must be exactly what they would give.
+ */
+export type Scanner<T> = (scan: Scan, frame: FrameInfo) => T | undefined;
+
+/** Where a venue's data frames name their stream: between `before`, with which they begin, and the next `until`. */
+export interface StreamSpan {
+  readonly before: string;
+  readonly until: string;
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const POINT = 0x2e;
+const DIGITS_EXACT = 15; // so many digits are exact as a DOUBLE, and give the venue's digits back (see lib/decimal.ts)
+const POWERS_OF_TEN = Array.from({ length: DIGITS_EXACT + 1 }, (_, i) => 10 ** i);
+const LOOP_MAX = 8; // characters; longer texts the runtime compares faster than a loop
+
+/**
+ * A place in a frame's text. The first thing that is not as expected fails the whole scan; what follows reads nothing and gives 0, so a
+ * scanner asks once, at the end: `isWhole`.
+ */
+export class Scan {
+  /** Decimals of this frame that DOUBLE cannot restore. */
+  inexactDecimals = 0;
+  #text = "";
+  #at = 0;
+  #hasFailed = false;
+
+  begin(text: string, at: number): void {
+    this.#text = text;
+    this.#at = at;
+    this.#hasFailed = false;
+    this.inexactDecimals = 0;
+  }
+
+  /** The text was as expected, to its end. */
+  isWhole(): boolean {
+    return !this.#hasFailed && this.#at === this.#text.length;
+  }
+
+  literal(expected: string): void {
+    if (!this.has(expected)) this.#hasFailed = true;
+  }
+
+  /** Is this what stands here? Passes it if so. */
+  has(expected: string): boolean {
+    const at = this.#at;
+    if (expected.length > LOOP_MAX) {
+      if (!this.#text.startsWith(expected, at)) return false;
+    } else {
+      for (let i = 0; i < expected.length; i++) if (this.#text.charCodeAt(at + i) !== expected.charCodeAt(i)) return false;
+    }
+    this.#at = at + expected.length;
+    return true;
+  }
+
+  boolean(): boolean {
+    if (this.has("true")) return true;
+    this.literal("false");
+    return false;
+  }
+
+  /** A JSON integer from 0 to 2^53 − 1. */
+  integer(): number {
+    const from = this.#at;
+    const value = this.#digits(0);
+    const length = this.#at - from;
+    const hasLeadingZero = length > 1 && this.#text.charCodeAt(from) === ZERO; // no JSON
+    if (length === 0 || hasLeadingZero || value > Number.MAX_SAFE_INTEGER) this.#hasFailed = true;
+    return value;
+  }
+
+  /** A decimal without sign or exponent, as the schema's `decimal` reads it. */
+  decimal(): number {
+    const from = this.#at;
+    const whole = this.#digits(0);
+    const point = this.#at;
+    if (this.#text.charCodeAt(point) !== POINT) {
+      if (point > from && point - from <= DIGITS_EXACT) return whole;
+      return this.#long(from);
+    }
+    this.#at++;
+    const mantissa = this.#digits(whole);
+    const decimals = this.#at - point - 1;
+    // A mantissa below 10^15 and a power of ten are exact, so that one division rounds once, to what Number() gives.
+    if (point > from && point - from + decimals <= DIGITS_EXACT) return mantissa / POWERS_OF_TEN[decimals]!;
+    return this.#long(from);
+  }
+
+  /** `["price","size"],…` up to the closing bracket of the list. */
+  levels(): Level[] {
+    const levels: Level[] = [];
+    if (this.has("]")) return levels;
+    do {
+      this.literal('["');
+      const price = this.decimal();
+      this.literal('","');
+      const size = this.decimal();
+      this.literal('"]');
+      levels.push([price, size]);
+    } while (this.has(","));
+    this.literal("]");
+    return levels;
+  }
+
+  /** Passes digits; the number that stands there with `value` before it. Rounded beyond 15 digits: the caller counts them. */
+  #digits(value: number): number {
+    const text = this.#text;
+    let at = this.#at;
+    for (let code = text.charCodeAt(at); code >= ZERO && code <= NINE; code = text.charCodeAt(++at)) value = value * 10 + (code - ZERO);
+    this.#at = at;
+    return value;
+  }
+
+  /** The same text by the slow way, which also says whether DOUBLE restores it. */
+  #long(from: number): number {
+    const decimal = this.#hasFailed ? undefined : parseDecimal(this.#text.slice(from, this.#at));
+    if (decimal === undefined) {
+      this.#hasFailed = true;
+      return 0;
+    }
+    if (!decimal.isExact) this.inexactDecimals++;
+    return decimal.value;
+  }
+}
