@@ -14,6 +14,8 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
   /** Feeds that began to wait, in the order they did. */
   readonly #orders = new WeakMap<Feed<T>, number>();
   #waitCount = 0;
+  /** Feeds that wait now: none, nearly always. */
+  #feedsWaiting = 0;
 
   constructor(type: EventType<T>, position: number | undefined, owner: JoinOwner<T>) {
     this.#type = type;
@@ -22,18 +24,15 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
   }
 
   get isHolding(): boolean {
-    return this.#owner.feeds().some((feed) => feed.waiting.length > 0);
+    return this.#feedsWaiting > 0;
   }
 
   accept(feed: Feed<T>, event: T): void {
-    feed.reach = Math.max(feed.reach, this.#key(event));
-    if (feed.isJoined) this.#publish(event);
-    else {
-      if (feed.waiting.length === 0) this.#orders.set(feed, ++this.#waitCount);
-      feed.waiting.push(event);
-      if (feed.waiting.length > HELD_EVENTS_MAX) this.#join(feed);
-    }
-    this.#prove();
+    const key = this.#key(event);
+    feed.reach = Math.max(feed.reach, key);
+    if (feed.isJoined) this.#publish(event, key);
+    else this.#wait(feed, event);
+    if (this.#feedsWaiting > 0) this.#prove();
   }
 
   ended(): void {
@@ -59,6 +58,15 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     return Math.max(-1, ...behind.map(({ reach }) => reach));
   }
 
+  #wait(feed: Feed<T>, event: T): void {
+    if (feed.waiting.length === 0) {
+      this.#orders.set(feed, ++this.#waitCount);
+      this.#feedsWaiting++;
+    }
+    feed.waiting.push(event);
+    if (feed.waiting.length > HELD_EVENTS_MAX) this.#join(feed);
+  }
+
   #prove(): void {
     for (const first of this.#byFirst()) {
       const from = this.#key(first.waiting[0]!);
@@ -72,11 +80,11 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     const first = feed.waiting[0];
     const isBehind = this.#position >= 0 && first !== undefined && this.#key(first) > this.#position;
     if (isBehind && !feed.followsQuietly) this.#owner.gap(first, "disconnect");
-    for (const event of feed.waiting.splice(0)) this.#publish(event);
+    if (first !== undefined) this.#feedsWaiting--;
+    for (const event of feed.waiting.splice(0)) this.#publish(event, this.#key(event));
   }
 
-  #publish(event: T): void {
-    const key = this.#key(event);
+  #publish(event: T, key: number): void {
     if (key <= this.#position) return this.#owner.duplicate(event);
     this.#position = key;
     this.#owner.publish(event);

@@ -67,8 +67,8 @@ export class Worker implements Disposable {
   readonly #subscriber: Subscriber;
   readonly #socket: Socket;
   readonly #staleness: Cancel;
-  readonly #frames: string[] = [];
-  readonly #recvTimes: number[] = [];
+  #frames: string[] = [];
+  #recvTimes: number[] = [];
   readonly #wantsReplacement: WorkerDeps["wantsReplacement"];
   readonly #cadence: Cadence;
   readonly #pulse: Cadence;
@@ -78,6 +78,8 @@ export class Worker implements Disposable {
   #hasToldStale = false;
   #hasToldSilence = false;
   #lastDataMs: number;
+  /** When the turn began whose frames are decoded. */
+  #turnMs = 0;
   #hasEnded = false;
   #isTurnDue = false;
   #resolveEnded!: (end: WorkerEnd) => void;
@@ -156,15 +158,20 @@ export class Worker implements Disposable {
     });
   }
 
+  /** One look at the clock for what one turn brought: nobody measures silence that short. */
   #decodeAll(): void {
-    const frames = this.#frames.splice(0);
-    const recvTimes = this.#recvTimes.splice(0);
+    const [frames, recvTimes] = [this.#frames, this.#recvTimes];
+    if (frames.length === 0) return;
+    this.#frames = [];
+    this.#recvTimes = [];
+    this.#turnMs = this.#runtime.clock.monotonicMs();
     for (let i = 0; i < frames.length; i++) this.#decode(frames[i]!, recvTimes[i]!);
+    if (this.#lastDataMs === this.#turnMs) this.#pulse.heard(SOCKET, this.#turnMs);
   }
 
   #decode(text: string, recvTime: number): void {
     const decoded = this.#codec.decode(text, recvTime);
-    if (this.#garble.read(decoded.kind === "bad", this.#runtime.clock.monotonicMs())) this.#wantsReplacement("bad_frames");
+    if (this.#garble.read(decoded.kind === "bad", this.#turnMs)) this.#wantsReplacement("bad_frames");
     switch (decoded.kind) {
       case "events":
         if (decoded.inexactDecimals > 0) {
@@ -185,11 +192,10 @@ export class Worker implements Disposable {
   #publish(stream: string, events: readonly EventBase[]): void {
     const bound = this.#byStream.get(stream);
     if (bound === undefined) return this.#happenings.frameIgnored(this.#source.id, `stream ${stream}, which was not asked for`);
-    this.#lastDataMs = this.#runtime.clock.monotonicMs();
-    this.#cadence.heard(stream, this.#lastDataMs);
-    this.#pulse.heard(SOCKET, this.#lastDataMs);
+    this.#lastDataMs = this.#turnMs;
+    this.#cadence.heard(stream, this.#turnMs);
     const last = events.at(-1);
-    if (last?.eventTime !== undefined) this.#lag.heard(last.eventTime, last.recvTime, this.#lastDataMs);
+    if (last?.eventTime !== undefined) this.#lag.heard(last.eventTime, last.recvTime, this.#turnMs);
     bound.publish(events);
   }
 
