@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --json]`: what recording costs. CPU time (user and system, all threads), because wall time moves with the machine.
+ * `npm run bench [-- PART… --json]`: what recording costs, all of it or the parts named. CPU time (user and system, all threads), because wall time moves with the machine.
  * Figures of one run compare with each other; across runs compare ratios.
  */
 import { execFileSync } from "node:child_process";
@@ -9,7 +9,9 @@ import process from "node:process";
 import { allIn } from "./bench/all_in.ts";
 import { captures } from "./bench/captures.ts";
 import { day } from "./bench/day.ts";
-import { stages } from "./bench/stages.ts";
+import { hotPath } from "./bench/hot_path.ts";
+import { receive } from "./bench/receive.ts";
+import { storage } from "./bench/storage.ts";
 import { startUp } from "./bench/start_up.ts";
 import { venue } from "./bench/venue.ts";
 
@@ -19,19 +21,32 @@ export interface Figure {
   readonly unit: string;
 }
 
-const unknown = process.argv.slice(2).find((arg) => arg !== "--json");
+const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
+  "start-up": startUp,
+  "receive": receive,
+  "hot-path": hotPath,
+  "storage": storage,
+  "captures": captures,
+  "day": day,
+  "simulate": venue,
+  "all-in": allIn,
+};
+
+const args = process.argv.slice(2).filter((arg) => arg !== "--json");
+const unknown = args.find((arg) => PARTS[arg] === undefined);
 if (unknown !== undefined) {
-  console.error(`npm run bench: unknown argument ${unknown}; the only one is --json`);
+  console.error(`npm run bench: unknown argument ${unknown}; there are --json and the parts ${Object.keys(PARTS).join(", ")}`);
   process.exit(2);
 }
 const isJson = process.argv.includes("--json");
 const folder = fs.mkdtempSync(`${os.tmpdir()}/argus-bench-`);
 const figures: Figure[] = [];
 try {
-  for (const measure of [startUp, stages, captures, day, venue, allIn]) {
+  for (const [part, measure] of Object.entries(PARTS)) {
+    if (args.length > 0 && !args.includes(part)) continue;
     for (const figure of await measure(folder)) {
       figures.push(figure);
-      if (!isJson) console.log(`${figure.what.padEnd(70)} ${format(figure.value).padStart(10)} ${figure.unit}`);
+      if (!isJson) console.log(`${figure.what.padEnd(86)} ${format(figure.value).padStart(10)} ${figure.unit}`);
     }
   }
 } finally {

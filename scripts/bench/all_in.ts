@@ -4,54 +4,64 @@ import type { Figure } from "../bench.ts";
 import { runChild } from "./child.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const RATES = [2_000, 20_000];
-const SECONDS = 65; // a whole flush interval of one minute, and a drain
+const START_SECONDS = 12; // universe, subscriptions, and the joins of quiet paths
+const END_SECONDS = 3;
 
-/** A recorder against a simulated venue, each its own process: what a recorded event costs, from the socket to the day file. */
+interface Load {
+  readonly what: string;
+  readonly symbols: number;
+  readonly rate: number;
+  readonly seconds: number;
+  /** Each frame in a packet of its own, at its own time. */
+  readonly isSpread: boolean;
+}
+
+const LOADS: readonly Load[] = [
+  { what: "flood, 150,000 events/s over 300 streams", symbols: 100, rate: 150_000, seconds: 20, isSpread: false },
+  { what: "20,000 events/s over 300 streams, a packet each", symbols: 100, rate: 20_000, seconds: 65, isSpread: true },
+  { what: "2,000 events/s over 300 streams, a packet each", symbols: 100, rate: 2_000, seconds: 65, isSpread: true },
+  { what: "15,000 events/s over 9,000 streams", symbols: 3_000, rate: 15_000, seconds: 65, isSpread: false },
+];
+
+/**
+ * A recorder against a venue, each its own process: what a recorded event costs, from the socket to the day file, with the default flush
+ * interval of one minute, start and drain included. What was sent must have been recorded.
+ */
 export async function allIn(folder: string): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const rate of RATES) {
-    const argus = [process.execPath, `${root}src/main.ts`];
-    const venue = runChild([...argus, "simulate", "--source", "binance", "--symbols", "100", "--rate", String(rate), "--json"], {
-      cwd: folder,
-    });
-    const { ws_url, http_url } = JSON.parse(await venue.first);
-    const data = `${folder}/data-${rate}`;
-    const recorder = runChild(
-      [
-        ...argus,
-        "record",
-        "--source",
-        "binance",
-        "--data-path",
-        data,
-        "--listen",
-        "off",
-        "--json",
-        "--duration",
-        `${SECONDS}s`,
-      ],
-      { cwd: folder, env: { ARGUS_SOURCES__BINANCE__WS_URL: ws_url, ARGUS_SOURCES__BINANCE__REST_URL: http_url } },
-    );
-    const { lines, usage } = await recorder.ended;
-    venue.stop();
-    await venue.ended;
-    const { events } = JSON.parse(lines.at(-1)!) as { events: Record<string, number> };
-    const count = Object.values(events).reduce((sum, each) => sum + each, 0);
-    if (count === 0) throw new Error("nothing was recorded");
-    figures.push(
-      { what: `all-in at ${rate.toLocaleString("en-US")} events/s: recorded`, value: count / SECONDS, unit: "events/s" },
-      { what: `all-in at ${rate.toLocaleString("en-US")} events/s: CPU`, value: usage.cpuUs / count, unit: "µs CPU/event" },
-      { what: `all-in at ${rate.toLocaleString("en-US")} events/s: of one core`, value: usage.cpuUs / SECONDS / 1e4, unit: "%" },
-      { what: `all-in at ${rate.toLocaleString("en-US")} events/s: memory`, value: usage.rssBytes / 1e6, unit: "MB RSS at most" },
-      {
-        what: `all-in at ${rate.toLocaleString("en-US")} events/s: day files`,
-        value: bytesUnder(`${data}/binance`) / count,
-        unit: "B/event",
-      },
-    );
-  }
+  for (const load of LOADS) figures.push(...await recorded(load, folder));
   return figures;
+}
+
+async function recorded({ what, symbols, rate, seconds, isSpread }: Load, folder: string): Promise<Figure[]> {
+  const flags = [String(symbols), String(rate), String(seconds), ...(isSpread ? ["spread"] : [])];
+  const venue = runChild([process.execPath, `${root}scripts/bench/fast_venue.ts`, ...flags], { cwd: folder });
+  const { ws_url, http_url } = JSON.parse(await venue.first);
+  const data = fs.mkdtempSync(`${folder}/data-`);
+  const duration = `${START_SECONDS + seconds + END_SECONDS}s`;
+  const options = ["--source", "binance", "--data-path", data, "--listen", "off", "--json", "--duration", duration];
+  const recorder = runChild([process.execPath, `${root}src/main.ts`, "record", ...options], {
+    cwd: folder,
+    env: { ARGUS_SOURCES__BINANCE__WS_URL: ws_url, ARGUS_SOURCES__BINANCE__REST_URL: http_url },
+  });
+  const { lines, usage } = await recorder.ended;
+  venue.stop();
+  const sending = JSON.parse((await venue.ended).lines.at(-1)!) as { sent: number; snapshots: number; seconds: number; cpuUs: number };
+  const summary = JSON.parse(lines.at(-1)!) as { events: Record<string, number>; gaps: number; scans_declined: number };
+  const rows = Object.values(summary.events).reduce((sum, each) => sum + each, 0);
+  if (sending.sent === 0 || rows !== sending.sent + sending.snapshots || summary.gaps > 0) {
+    throw new Error(`${what}: sent ${sending.sent} and ${sending.snapshots} snapshots, recorded ${rows}, gaps ${summary.gaps}`);
+  }
+  const of = (name: string) => `all-in, ${what}: ${name}`;
+  return [
+    { what: of("sent"), value: sending.sent / sending.seconds, unit: "events/s" },
+    { what: of("CPU"), value: usage.cpuUs / rows, unit: "µs CPU/event" },
+    { what: of("of one core"), value: usage.cpuUs / sending.seconds / 1e4, unit: "%" },
+    { what: of("memory"), value: usage.rssBytes / 1e6, unit: "MB RSS at most" },
+    { what: of("day files"), value: bytesUnder(`${data}/binance`) / rows, unit: "B/event" },
+    { what: of("frames the scanner declined"), value: summary.scans_declined, unit: "" },
+    { what: of("the venue's own CPU"), value: sending.cpuUs / sending.sent, unit: "µs CPU/event" },
+  ];
 }
 
 function bytesUnder(folder: string): number {

@@ -1,6 +1,4 @@
 import process from "node:process";
-import { Agora } from "../../src/agora/agora.ts";
-import { AgoraRouter } from "../../src/agora/router.ts";
 import type { EventBase, EventType } from "../../src/events/event_type.ts";
 import { EVENT_TYPES, OWN_TYPES } from "../../src/events/registry.ts";
 import { Codec } from "../../src/exchanges/codec.ts";
@@ -18,8 +16,8 @@ const SYMBOLS = 100;
 const RECV_TIME = 1_795_000_000_000_000;
 const MERGES = 60;
 
-/** What each step of the walk costs by itself, in this process. */
-export async function stages(folder: string): Promise<Figure[]> {
+/** What each step of storing costs by itself, in this process. */
+export async function storage(folder: string): Promise<Figure[]> {
   const runtime = await loadRuntime(new URL("../../src/main.ts", import.meta.url).href);
   const world = storageWorld(runtime, "argus bench");
   const frames = [...mixedFrames(FRAMES, symbolNames(SYMBOLS))];
@@ -27,35 +25,11 @@ export async function stages(folder: string): Promise<Figure[]> {
   const note = (what: string, cpuNs: number, count: number, unit = "ns CPU/event") => figures.push({ what, value: cpuNs / count, unit });
 
   const codec = new Codec(sourceOf("binance")!);
-  const events: { readonly type: EventType; readonly event: EventBase }[] = [];
-  note(
-    "decode: frame to event (JSON.parse, schema, ofJson)",
-    cpuNs(() => {
-      for (const [n, text] of frames.entries()) {
-        const decoded = codec.decode(text, RECV_TIME + n * 37);
-        if (decoded.kind !== "events") throw new Error(`the bench made a frame that does not decode: ${text}`);
-        for (const event of decoded.events) events.push({ type: decoded.channel.event, event });
-      }
-    }),
-    events.length,
-  );
-
-  const agora = new Agora(runtime.timers);
-  const feeds = new Map<string, ReturnType<typeof agora.open<EventBase>>>();
-  for (const { type, event } of events) {
-    const path = `binance/${type.name}/${event.symbol}`;
-    if (feeds.has(path)) continue;
-    const router = new AgoraRouter(agora, runtime.timers, path, undefined, { type, holdMs: 1_000, ...continuityOf(type) });
-    feeds.set(path, agora.open(`~1/${path}`, type));
-    void router.relay(`~1/${path}`, { ready: Promise.resolve(), quietMs: 1, deadlineMs: 1 });
-  }
-  note(
-    "join: temporary path to persistent path",
-    cpuNs(() => {
-      for (const { type, event } of events) feeds.get(`binance/${type.name}/${event.symbol}`)!.publish([event]);
-    }),
-    events.length,
-  );
+  const events = frames.map((text, n) => {
+    const decoded = codec.decode(text, RECV_TIME + n * 37);
+    if (decoded.kind !== "events") throw new Error(`the bench made a frame that does not decode: ${text}`);
+    return { type: decoded.channel.event as EventType, event: decoded.events[0]! };
+  });
 
   for (const type of EVENT_TYPES.filter(({ name }) => !OWN_TYPES.includes(name))) {
     const rows = events.filter((each) => each.type === type).map(({ event }) => event);
@@ -100,11 +74,6 @@ function merges(world: Parameters<typeof appendRows>[0], folder: string, type: E
   });
   file.close();
   return cost;
-}
-
-function continuityOf(type: EventType) {
-  const { continuity } = sourceOf("binance")!.channels.find((channel) => channel.event === type)!;
-  return continuity === undefined ? {} : { continuity };
 }
 
 function cpuNs(run: () => void): number {
