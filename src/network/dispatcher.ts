@@ -210,7 +210,7 @@ export class Dispatcher implements Disposable {
         listener: {
           began: (first) => this.#holes.began(binding, first, lackedTime),
           gap: (hole) => this.#holes.found(binding, hole),
-          duplicate: () => this.#happenings.duplicate(this.#source.id, event.name),
+          duplicate: this.#happenings.duplicates(this.#source.id, event.name),
         },
       }),
     );

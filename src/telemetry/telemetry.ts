@@ -39,6 +39,12 @@ export class Telemetry {
     this.#counters.set(key, (this.#counters.get(key) ?? 0) + amount);
   }
 
+  /** Counts one at each call, without putting the name together again. */
+  tally(name: string, labels: Readonly<Record<string, string>>): () => void {
+    const key = metricKey(name, labels);
+    return () => void this.#counters.set(key, (this.#counters.get(key) ?? 0) + 1);
+  }
+
   counter(name: string, labels: Readonly<Record<string, string>> = {}): number {
     return this.#counters.get(metricKey(name, labels)) ?? 0;
   }
