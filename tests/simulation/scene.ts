@@ -3,6 +3,7 @@ import type { EventBase } from "../../src/events/event_type.ts";
 import type { Listing } from "../../src/exchanges/dialect.ts";
 import type { GapEvent } from "../../src/events/gap.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
+import type { Source } from "../../src/exchanges/source.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/network/dispatcher.ts";
 import { encodeSymbol } from "../../src/lib/symbol_name.ts";
 import type { KeepFrame } from "../../src/network/worker.ts";
@@ -44,6 +45,8 @@ export interface SceneOptions extends
   readonly connectsMax?: number;
   /** Takes frames that cannot be read. Where absent, one fails the test. */
   readonly keepFrame?: KeepFrame;
+  /** As the recorder knows the venue. */
+  readonly source?: Source;
 }
 
 /** A venue, and everything of the recorder up to agora's persistent paths, in one world. */
@@ -77,9 +80,9 @@ export class Scene {
       through = (site) => site,
       connectsMax,
       keepFrame = refuseFrame,
+      source = sourceOf("binance")!,
     } = options;
     const limits = connectsMax === undefined ? {} : { connectsMax };
-    const source = sourceOf("binance")!;
     this.world = new World(real, { seed, ...(options.startTime === undefined ? {} : { startTime: options.startTime }) });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
