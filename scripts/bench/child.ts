@@ -3,7 +3,10 @@ import * as fs from "node:fs";
 const MEMORY_LOOK_MS = 50;
 
 /** A child process, its lines, and what the system says it used. */
-export function runChild(command: string[], options: { readonly cwd: string; readonly env?: Record<string, string> }) {
+export function runChild(
+  command: string[],
+  options: { readonly cwd: string; readonly env?: Record<string, string>; readonly codes?: readonly number[] },
+) {
   const child = Bun.spawn(command, {
     cwd: options.cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: options.cwd, ...options.env },
@@ -34,7 +37,7 @@ export function runChild(command: string[], options: { readonly cwd: string; rea
     await read;
     clearInterval(look);
     const usage = child.resourceUsage()!;
-    if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${await errors}`);
+    if (!(options.codes ?? [0]).includes(code)) throw new Error(`${command.join(" ")} ended with ${code}:\n${await errors}`);
     return { code, lines, usage: { cpuUs: Number(usage.cpuTime.total), rssBytes: rssBytes || usage.maxRSS } };
   })();
   ended.catch(() => {}); // whoever waits for it hears it
