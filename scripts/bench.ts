@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
-import { allIn } from "./bench/all_in.ts";
+import { ALL_IN } from "./bench/all_in.ts";
 import { captures } from "./bench/captures.ts";
 import { day } from "./bench/day.ts";
 import { hotPath } from "./bench/hot_path.ts";
@@ -29,7 +29,7 @@ const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   "captures": captures,
   "day": day,
   "simulate": venue,
-  "all-in": allIn,
+  ...ALL_IN,
 };
 
 const args = process.argv.slice(2).filter((arg) => arg !== "--json");

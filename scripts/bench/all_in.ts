@@ -17,12 +17,12 @@ interface Load {
   readonly isSpread: boolean;
 }
 
-const LOADS: readonly Load[] = [
-  { what: "flood, 150,000 events/s over 300 streams", symbols: 100, rate: 150_000, seconds: 20, isSpread: false },
-  { what: "20,000 events/s over 300 streams, a packet each", symbols: 100, rate: 20_000, seconds: 65, isSpread: true },
-  { what: "2,000 events/s over 300 streams, a packet each", symbols: 100, rate: 2_000, seconds: 65, isSpread: true },
-  { what: "15,000 events/s over 9,000 streams", symbols: 3_000, rate: 15_000, seconds: 60, isSpread: false },
-];
+const LOADS: Readonly<Record<string, Load>> = {
+  flood: { what: "flood, 150,000 events/s over 300 streams", symbols: 100, rate: 150_000, seconds: 20, isSpread: false },
+  "20k": { what: "20,000 events/s over 300 streams, a packet each", symbols: 100, rate: 20_000, seconds: 65, isSpread: true },
+  "2k": { what: "2,000 events/s over 300 streams, a packet each", symbols: 100, rate: 2_000, seconds: 65, isSpread: true },
+  "9k-streams": { what: "15,000 events/s over 9,000 streams", symbols: 3_000, rate: 15_000, seconds: 60, isSpread: false },
+};
 
 interface Summary {
   readonly outcome: string;
@@ -33,13 +33,11 @@ interface Summary {
 
 /**
  * A recorder against a venue, each its own process: what a recorded event costs, from the socket to the day file, with the default flush
- * interval of one minute, start and drain included. What was sent must have been recorded.
+ * interval of one minute, start and drain included. What was sent must have been recorded. One part a load.
  */
-export async function allIn(folder: string): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const load of LOADS) figures.push(...await recorded(load, folder));
-  return figures;
-}
+export const ALL_IN = Object.fromEntries(
+  Object.entries(LOADS).map(([name, load]) => [`all-in-${name}`, (folder: string) => recorded(load, folder)]),
+);
 
 async function recorded({ what, symbols, rate, seconds, isSpread }: Load, folder: string): Promise<Figure[]> {
   const flags = [String(symbols), String(rate), String(seconds), ...(isSpread ? ["spread"] : [])];
@@ -67,14 +65,8 @@ async function recorded({ what, symbols, rate, seconds, isSpread }: Load, folder
     { what: of("CPU"), value: usage.cpuUs / rows, unit: "µs CPU/event" },
     { what: of("of one core"), value: usage.cpuUs / sending.seconds / 1e4, unit: "%" },
     { what: of("memory"), value: usage.rssBytes / 1e6, unit: "MB RSS at most" },
-    { what: of("day files"), value: bytesUnder(`${data}/binance`) / rows, unit: "B/event" },
     { what: of("drained in time"), value: Number(summary.outcome === "drained"), unit: "(1 = yes)" },
     { what: of("frames the scanner declined"), value: summary.scans_declined, unit: "" },
     { what: of("the venue's own CPU"), value: sending.cpuUs / sending.sent, unit: "µs CPU/event" },
   ];
-}
-
-function bytesUnder(folder: string): number {
-  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return entries.reduce((sum, entry) => sum + fs.statSync(`${entry.parentPath}/${entry.name}`).size, 0);
 }
