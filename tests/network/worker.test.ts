@@ -16,9 +16,11 @@ const PATH = "binance/trade/BTCUSDT";
 const STREAM = "btcusdt@trade";
 const spot = sourceOf("binance")!;
 
-/** A venue that packs several trades into a frame: `t` is the first one's id, `q` how many there are. */
+const { streamSpan: _, ...withoutScanners } = spot;
+
+/** A venue that packs several trades into a frame, which no scanner knows: `t` is the first one's id, `q` how many there are. */
 const packing: Source = {
-  ...spot,
+  ...withoutScanners,
   channels: spot.channels.map((channel) =>
     channel.event.name !== "trade" ? channel : {
       ...channel,
