@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- PART… --json]`: what recording costs, all of it or the parts named. CPU time (user and system, all threads), because wall time moves with the machine.
- * Figures of one run compare with each other; across runs compare ratios.
+ * `npm run bench [-- PART… --json]`: what recording costs, all of it or the parts named. CPU time (user and system, all threads), because
+ * wall time moves with the machine. Figures of one run compare with each other; across runs compare ratios.
  */
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
