@@ -42,6 +42,8 @@ export type GapReason = "sequence" | "disconnect";
 export interface JoinOwner<T extends EventBase> {
   feeds(): readonly Feed<T>[];
   publish(event: T): void;
+  /** An event the venue sent behind a newer one on the same connection: heard by everyone, and the newer one stays the current value. */
+  late(event: T): void;
   /** An event that adds nothing to what is published. */
   duplicate(event: T): void;
   /** Something is missing, or may be, before `next`, which is published right after. */

@@ -1,3 +1,4 @@
+import { RecentNumbers } from "../lib/recent_numbers.ts";
 import type { EventBase, EventType } from "../events/event_type.ts";
 import type { Feed, Join, JoinOwner } from "./join.ts";
 import { HELD_EVENTS_MAX } from "./join.ts";
@@ -10,6 +11,7 @@ import { HELD_EVENTS_MAX } from "./join.ts";
 export class RisingJoin<T extends EventBase> implements Join<T> {
   readonly #type: EventType<T>;
   readonly #owner: JoinOwner<T>;
+  readonly #recent = new RecentNumbers();
   #position: number;
   /** Feeds that began to wait, in the order they did. */
   readonly #orders = new WeakMap<Feed<T>, number>();
@@ -29,8 +31,9 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
 
   accept(feed: Feed<T>, event: T): void {
     const key = this.#key(event);
-    feed.reach = Math.max(feed.reach, key);
-    if (feed.isJoined) this.#publish(event, key);
+    const isBackwards = key < feed.reach;
+    if (!isBackwards) feed.reach = key;
+    if (feed.isJoined) this.#publish(event, key, isBackwards);
     else this.#wait(feed, event);
     if (this.#feedsWaiting > 0) this.#prove();
   }
@@ -81,13 +84,19 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     const isBehind = this.#position >= 0 && first !== undefined && this.#key(first) > this.#position;
     if (isBehind && !feed.followsQuietly) this.#owner.gap(first, "disconnect");
     if (first !== undefined) this.#feedsWaiting--;
-    for (const event of feed.waiting.splice(0)) this.#publish(event, this.#key(event));
+    for (const event of feed.waiting.splice(0)) this.#publish(event, this.#key(event), false);
   }
 
-  #publish(event: T, key: number): void {
-    if (key <= this.#position) return this.#owner.duplicate(event);
-    this.#position = key;
-    this.#owner.publish(event);
+  /** Sockets bring what is published already, nearly always; one that goes backwards may bring what nobody did. */
+  #publish(event: T, key: number, isBackwards: boolean): void {
+    if (key > this.#position) {
+      this.#position = key;
+      this.#recent.add(key);
+      return this.#owner.publish(event);
+    }
+    if (!isBackwards || !this.#recent.lacks(key)) return this.#owner.duplicate(event);
+    this.#recent.add(key);
+    this.#owner.late(event);
   }
 
   #byFirst(): Feed<T>[] {

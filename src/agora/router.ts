@@ -233,6 +233,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         this.#one[0] = published;
         this.#publisher.publish(this.#one);
       },
+      late: (event: T) => this.#publisher.publishPast([event]),
       duplicate: (dropped: T) => listener?.duplicate(dropped),
       gap: (before: T, reason: GapReason) => listener?.gap({ path: this.path, after: this.#publisher.last!, before, reason }),
     };

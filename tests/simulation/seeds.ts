@@ -39,13 +39,15 @@ export interface Expectation {
   readonly isLossless?: boolean;
   /** Lines were held up for longer than an event waits for another socket's. */
   readonly mayBeLate?: boolean;
+  /** The venue sends out of order. */
+  readonly isReordered?: boolean;
 }
 
 /** Fails with the first difference of any path, the seed, and the command that shows it again. */
 export function assertWhole(
   scene: Scene,
   file: string,
-  { judged = () => true, isLossless = false, mayBeLate = false }: Expectation = {},
+  { judged = () => true, isLossless = false, mayBeLate = false, isReordered = false }: Expectation = {},
 ): void {
   const { seed } = scene.world;
   const owed = scene.ledger.owed();
@@ -57,6 +59,7 @@ export function assertWhole(
       owed: isLossless ? sent.map((event) => ({ ...event, must: true })) : sent,
       published: scene.events(path),
       mayBeLate,
+      isReordered,
     };
     const difference = firstDifference(judged(path) ? { ...claim, gaps: gaps.get(path) ?? [] } : claim);
     if (difference !== undefined) assert.fail(`seed ${seed}: ${difference}\n  again: ${replayCommand(file, seed)}`);

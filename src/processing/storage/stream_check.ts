@@ -1,3 +1,4 @@
+import { RecentNumbers } from "../../lib/recent_numbers.ts";
 import type { EventType, SequenceKey } from "../../events/event_type.ts";
 import type { Channel } from "../../exchanges/source.ts";
 import type { SealedColumn, SealedTable } from "./table.ts";
@@ -26,6 +27,7 @@ export class StreamCheck {
   readonly #type: EventType;
   // deno-lint-ignore no-explicit-any -- channels of all event types; the registry is the documented exception
   readonly #channel: Channel<any, any> | undefined;
+  readonly #recent = new RecentNumbers();
   #last: SequenceKey | undefined;
 
   // deno-lint-ignore no-explicit-any -- as above
@@ -54,17 +56,25 @@ export class StreamCheck {
         if (key !== undefined) fetched.add(key[0]);
       } else {
         counts.live++;
-        if (key !== undefined) this.#follow(row, key, holes, problems);
+        if (key !== undefined) this.#follow(row, key, { holes, problems, isInTime: row === 0 || recvTimes[row]! >= recvTimes[row - 1]! });
       }
     }
     return { rows: table.rows, ...counts, holes: unfilled(holes, fetched), problems };
   }
 
-  #follow(row: number, key: SequenceKey, holes: Hole[], problems: string[]): void {
+  #follow(
+    row: number,
+    key: SequenceKey,
+    { holes, problems, isInTime }: { readonly holes: Hole[]; readonly problems: string[]; readonly isInTime: boolean },
+  ): void {
     const last = this.#last;
+    const rule = this.#channel?.continuity;
+    // Where ids only rise and the venue sent one late, it stands where it arrived.
+    const isLate = rule === undefined && isInTime && this.#recent.lacks(key[1]) && last !== undefined && key[1] < last[1];
+    this.#recent.add(key[1]);
+    if (isLate) return;
     this.#last = key;
     if (last === undefined) return;
-    const rule = this.#channel?.continuity;
     const step = rule?.(last, key) ?? (key[1] > last[1] ? "next" : "duplicate");
     if (step === "gap") holes.push({ afterId: last[1], beforeId: key[0] });
     if (step !== "duplicate") return;

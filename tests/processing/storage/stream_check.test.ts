@@ -50,4 +50,16 @@ describe("StreamCheck", () => {
     const { holes, problems } = stream.day(tableOf(bbo as unknown as EventType, [5, 9, 9, 40].map(quote)), MIDNIGHT, MIDNIGHT + US_PER_DAY);
     assert.deepEqual([holes, problems], [[], ["row 2 (9-9) stands there twice"]]);
   });
+
+  it("takes a rising id that the venue sent late where it arrived, and none that moved within the file", () => {
+    const quotes = (...ids: (readonly [updateId: number, recvTime: number])[]) => {
+      const stream = new StreamCheck(bbo as unknown as EventType, undefined);
+      const rows = ids.map(([updateId, at]) => ({ ...aTrade(MIDNIGHT + at), updateId, bidPrice: 1, bidSize: 1, askPrice: 2, askSize: 1 }));
+      return stream.day(tableOf(bbo as unknown as EventType, rows), MIDNIGHT, MIDNIGHT + US_PER_DAY).problems;
+    };
+    assert.deepEqual(quotes([5, 1], [9, 2], [7, 3], [12, 4]), []);
+    assert.deepEqual(quotes([5, 1], [9, 3], [7, 2], [12, 4]), ["row 2 (7-7) stands behind 9-9"]);
+    assert.deepEqual(quotes([5, 1], [9, 2], [7, 3], [7, 4], [12, 5]), ["row 3 (7-7) stands behind 9-9"]);
+    assert.deepEqual(quotes([5, 1], [9, 2], [3, 3]), ["row 2 (3-3) stands behind 9-9"]);
+  });
 });
