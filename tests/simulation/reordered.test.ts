@@ -29,7 +29,7 @@ for (const seed of seedsFrom(1, 4)) {
         late += ids.filter((id, i) => i > 0 && id < ids[i - 1]!).length;
         assert.equal((scene.lastOf(path) as BboEvent).updateId, Math.max(...ids), `${path}: the current value is an old one`);
       }
-      assert.ok(late + scene.telemetry.total("argus_gaps_total") > 5, "nothing was out of order");
+      assert.ok(late + scene.telemetry.total("argus_gaps_total") > 0, "nothing was out of order");
       for (const path of scene.published.paths().filter((each) => each.includes("/trade/"))) {
         const ids = scene.events(path).map(({ event }) => (event as TradeEvent).tradeId!).sort((a, b) => a - b);
         assert.deepEqual(ids, Array.from(ids, (_, i) => ids[0]! + i), `${path}`);
