@@ -7,7 +7,7 @@ import { simulate, type SimulateOptions } from "../../src/app/simulate.ts";
 import { StorageError } from "../../src/lib/errors.ts";
 import type { LedgerLine } from "../../src/sim/venue/ledger.ts";
 import { readLedger } from "../../src/sim/venue/ledger_book.ts";
-import { OPCODE } from "../../src/sim/venue/websocket_frames.ts";
+import { OPCODE } from "../../src/lib/websocket_frames.ts";
 import { eventually, RawClient, runtime } from "../sim/venue/support.ts";
 import { argus, startArgus } from "../support/argus_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";

@@ -2,7 +2,7 @@ import { sha1Base64 } from "../../lib/sha1.ts";
 import type { Cancel, Runtime, TcpConnection, TcpHandler, TcpServer } from "../../runtime/runtime.ts";
 import { answerBytes, HttpError, type HttpRequestHead, HttpRequestParser, switchingBytes } from "./http_requests.ts";
 import type { Venue, VenueAnswer } from "./venue.ts";
-import { frameBytes, OPCODE } from "./websocket_frames.ts";
+import { frameBytes, OPCODE } from "../../lib/websocket_frames.ts";
 import { WebSocketPeer } from "./websocket_peer.ts";
 
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455, section 1.3

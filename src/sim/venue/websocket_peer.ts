@@ -1,6 +1,7 @@
+import { concatBytes } from "../../lib/bytes.ts";
 import type { Cancel, TcpConnection, Timers } from "../../runtime/runtime.ts";
 import type { VenueClient, VenuePeer } from "./venue_connection.ts";
-import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolError } from "./websocket_frames.ts";
+import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolError } from "../../lib/websocket_frames.ts";
 
 const MESSAGE_BYTES_MAX = 64 * 1024; // sixteen times what the venue answers
 const CLOSE_WAIT_MS = 1_000; // for the client's close frame; past it the connection is reset
@@ -125,7 +126,7 @@ export class WebSocketPeer implements VenuePeer {
     this.#piecesBytes = 0;
     let text: string;
     try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(concatenated(pieces));
+      text = new TextDecoder("utf-8", { fatal: true }).decode(concatBytes(pieces));
     } catch {
       throw new ProtocolError(1007, "text is no UTF-8");
     }
@@ -156,19 +157,9 @@ export class WebSocketPeer implements VenuePeer {
 
   #flush(): void {
     if (this.#waiting.length === 0) return;
-    const bytes = this.#waiting.length === 1 ? this.#waiting[0]! : concatenated(this.#waiting);
+    const bytes = this.#waiting.length === 1 ? this.#waiting[0]! : concatBytes(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#tcp.write(bytes);
   }
-}
-
-function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -10,7 +10,7 @@ import { marketListings } from "../../../src/sim/venue/market_names.ts";
 import { type ServedVenue, serveVenue, type ServeVenueOptions } from "../../../src/sim/venue/serve_venue.ts";
 import { SyntheticMarket } from "../../../src/sim/venue/synthetic_market.ts";
 import { Venue, type VenueOptions } from "../../../src/sim/venue/venue.ts";
-import { OPCODE } from "../../../src/sim/venue/websocket_frames.ts";
+import { OPCODE } from "../../../src/lib/websocket_frames.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
 import { eventually, RawClient, runtime, SPOT } from "./support.ts";
 

@@ -9,7 +9,7 @@ import { marketListings } from "../../../src/sim/venue/market_names.ts";
 import { SyntheticMarket } from "../../../src/sim/venue/synthetic_market.ts";
 import { Venue, type VenueOptions } from "../../../src/sim/venue/venue.ts";
 import type { VenueClient, VenuePeer } from "../../../src/sim/venue/venue_connection.ts";
-import { type Frame, frameBytes, FrameParser, OPCODE } from "../../../src/sim/venue/websocket_frames.ts";
+import { type Frame, frameBytes, FrameParser, OPCODE } from "../../../src/lib/websocket_frames.ts";
 import { ManualTimers } from "../../support/manual_timers.ts";
 
 export const runtime = await loadRuntime(import.meta.url);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { closePayload, type Frame, frameBytes, FrameParser, ProtocolError } from "../../../src/sim/venue/websocket_frames.ts";
+import { closePayload, type Frame, frameBytes, FrameParser, ProtocolError } from "../../src/lib/websocket_frames.ts";
 
 const SEED = 20261124;
 
