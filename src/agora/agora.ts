@@ -17,6 +17,7 @@ export class Agora {
   readonly #nodes = new Map<string, PathNode>();
   readonly #subscriptions = new Map<Subscription, Pattern>();
   readonly #watches = new Map<Watch, Pattern>();
+  readonly #followers = new Map<(node: PathNode) => void, Pattern>();
   readonly #touched: Subscription[] = [];
   #isFlushing = false;
 
@@ -31,6 +32,7 @@ export class Agora {
     this.#nodes.set(path, node);
     for (const [subscription, pattern] of this.#subscriptions) if (pattern.matches(path)) node.attach(subscription);
     for (const [watch, pattern] of this.#watches) if (pattern.matches(path)) watch.tell({ path, change: "opened" });
+    for (const [opened, pattern] of this.#followers) if (pattern.matches(path)) opened(node);
     return new Publisher<T>(node, () => this.#close(node));
   }
 
@@ -61,6 +63,18 @@ export class Agora {
     assert(node !== undefined, `nobody publishes ${path}`);
     node.attach(tap);
     return () => node.detach(tap);
+  }
+
+  /**
+   * Shows every matching path that is open, and each that opens, as it is: for who looks at many paths and takes in few. `opened` must not
+   * throw; what it attaches it detaches itself. Returns the end of it.
+   */
+  follow(pattern: string, opened: (node: PathNode) => void): () => void {
+    const compiled = compilePattern(pattern);
+    const follower = (node: PathNode) => opened(node);
+    this.#followers.set(follower, compiled);
+    for (const node of this.#nodes.values()) if (compiled.matches(node.path)) opened(node);
+    return () => this.#followers.delete(follower);
   }
 
   /** Matching paths now and every coming and going after. */

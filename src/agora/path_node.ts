@@ -14,6 +14,7 @@ export class PathNode {
   last: EventBase | undefined;
   /** Events published so far: the sequence number of `last`. */
   seq = 0;
+  isClosed = false;
   #taps: readonly Tap[] = [];
 
   constructor(path: string, type: EventType, initialValue: EventBase | undefined) {
@@ -41,6 +42,7 @@ export class PathNode {
   }
 
   close(): void {
+    this.isClosed = true;
     const taps = this.#taps;
     this.#taps = [];
     for (const tap of taps) tap.ended?.(this);

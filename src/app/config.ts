@@ -140,7 +140,7 @@ class Reading {
     return {
       dataPath: this.#read("data_path").value as string,
       flushIntervalMs: this.#read("flush_interval").value as number,
-      gateway: { listen: listen.value as string, token },
+      gateway: { listen: listen.value as string, token, names: this.#read("gateway.names").value as string[] },
       sources: Object.fromEntries(ids.map((id) => [id, this.#source(`sources.${id}`)])),
     };
   }

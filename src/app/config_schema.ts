@@ -10,7 +10,7 @@ import type { Source } from "../exchanges/source.ts";
 export interface Config {
   readonly dataPath: string;
   readonly flushIntervalMs: number;
-  readonly gateway: { readonly listen: string; readonly token: string };
+  readonly gateway: { readonly listen: string; readonly token: string; readonly names: readonly string[] };
   readonly sources: Readonly<Record<string, SourceConfig>>;
 }
 
@@ -51,6 +51,12 @@ export const COMMON_SETTINGS: Readonly<Record<string, Setting>> = {
     (value) => value === "off" || listenParts(value) !== undefined,
   ),
   "gateway.token": text("", "text", "Required when listen is not loopback.", () => true),
+  "gateway.names": list(
+    [],
+    'host names, such as ["argus.example.org"]',
+    "Names of a proxy in front of the gateway; requests for any other name are refused.",
+    (items) => items.every((item) => /^[a-z0-9.-]+(:\d{1,5})?$/i.test(item)),
+  ),
 };
 
 export function sourceSettings(source: Source): Readonly<Record<string, Setting>> {
@@ -141,9 +147,9 @@ export function isLoopback(listen: string): boolean {
   return listen === "off" || LOOPBACK.test(listenParts(listen)?.host ?? "");
 }
 
-function listenParts(listen: string): { readonly host: string } | undefined {
+export function listenParts(listen: string): { readonly host: string; readonly port: number } | undefined {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(listen) ?? [];
-  return host === undefined || Number(port) > 65_535 ? undefined : { host };
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
 }
 
 function isUrl(text: string, protocols: readonly string[]): boolean {

@@ -34,6 +34,7 @@ export function userValues(config: Config): Map<string, unknown> {
     ["flush_interval", formatDuration(config.flushIntervalMs)],
     ["gateway.listen", config.gateway.listen],
     ["gateway.token", config.gateway.token],
+    ["gateway.names", config.gateway.names],
   ]);
   for (const [id, source] of Object.entries(config.sources)) {
     const prefix = `sources.${id}`;

@@ -9,11 +9,14 @@ import { generationTime } from "../processing/storage/generations.ts";
 import { newGeneration } from "../processing/storage/paths.ts";
 import { StorageHandler } from "../processing/storage/storage_handler.ts";
 import { StorageService } from "../processing/storage/storage_service.ts";
+import type { Gateway } from "../processing/gateway/gateway.ts";
+import type { StorageState } from "../processing/gateway/gateway_world.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { budgetFile } from "./budget_file.ts";
 import type { Config } from "./config.ts";
+import { freeBytes, gatewayOf, listen } from "./gateway.ts";
 import { Quarantine } from "./quarantine.ts";
 
 export interface RecordOptions {
@@ -22,6 +25,8 @@ export interface RecordOptions {
   readonly signal: AbortSignal;
   /** Drains by itself after this long. */
   readonly durationMs?: number;
+  /** Told the gateway's address once it listens. */
+  readonly listening?: (url: string) => void;
 }
 
 export interface RecordSummary {
@@ -79,12 +84,14 @@ class Recording {
   readonly #storage: StorageService;
   readonly #writers: readonly Writer[];
   readonly #dispatchers: readonly Dispatcher[];
+  readonly #happenings: Happenings;
+  readonly #gateway: Gateway | undefined;
   readonly #startMs: number;
 
   constructor(runtime: Runtime, config: Config, version: string, telemetry: Telemetry) {
     const { clock, random, disk } = runtime;
     const { dataPath, flushIntervalMs } = config;
-    const happenings = new Happenings(telemetry);
+    const happenings = this.#happenings = new Happenings(telemetry);
     const agora = new Agora(runtime.timers);
     this.#runtime = runtime;
     this.#telemetry = telemetry;
@@ -102,6 +109,7 @@ class Recording {
       const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
       return { name: type.name, handler, subscription, consumed: handler.consume(subscription.stream) };
     });
+    const ids = Object.keys(config.sources);
     this.#dispatchers = Object.entries(config.sources).map(([id, source]) =>
       new Dispatcher(runtime, agora, sourceOf(id)!, happenings, {
         ...source,
@@ -111,9 +119,23 @@ class Recording {
         about: `argus ${version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, config)}`,
       })
     );
+    this.#gateway = gatewayOf(config.gateway, {
+      runtime,
+      agora,
+      telemetry,
+      happenings,
+      version,
+      sources: () => this.#dispatchers.map((dispatcher, i) => ({ id: ids[i]!, ...dispatcher.status, ...dispatcher.delivery })),
+      storage: () => this.#storageState(dataPath),
+      admin: {
+        flush: () => this.#flush(),
+        bump: (path, hash) => this.#storage.bump(path, hash),
+        bumpAll: (hash) => this.#storage.bump(undefined, hash),
+      },
+    });
   }
 
-  async run({ signal, durationMs }: RecordOptions, progress: (progress: RecordProgress) => void): Promise<RecordSummary> {
+  async run({ signal, durationMs, listening }: RecordOptions, progress: (progress: RecordProgress) => void): Promise<RecordSummary> {
     const { timers } = this.#runtime;
     let previous = 0;
     const cancelProgress = timers.every(PROGRESS_MS, () => {
@@ -122,8 +144,10 @@ class Recording {
       previous = now.events;
     });
     const over = new AbortController();
-    const runs = this.#dispatchers.map((dispatcher) => dispatcher.run());
+    let runs: readonly Promise<void>[] = [];
     try {
+      await this.#listen(listening);
+      runs = this.#dispatchers.map((dispatcher) => dispatcher.run());
       const failure = await Promise.race([
         aborted(signal),
         ...(durationMs === undefined ? [] : [sleep(timers, durationMs, over.signal)]),
@@ -140,8 +164,16 @@ class Recording {
       for (const { handler } of this.#writers) handler[Symbol.dispose]();
       this.#storage[Symbol.dispose]();
       this.#quarantine[Symbol.dispose]();
+      await this.#gateway?.[Symbol.asyncDispose]();
       await Promise.all(runs);
     }
+  }
+
+  async #listen(listening: RecordOptions["listening"]): Promise<void> {
+    const url = await listen(this.#gateway);
+    if (url === undefined) return;
+    this.#happenings.gatewayListening(url);
+    listening?.(url);
   }
 
   /** In the order the data walks, so that each stage has everything before the next one ends. */
@@ -157,6 +189,22 @@ class Recording {
     } finally {
       over.abort();
     }
+  }
+
+  /** Everything received so far is in day files when it resolves. */
+  async #flush(): Promise<void> {
+    for (const { handler } of this.#writers) handler.sealAll();
+    await this.#storage.drain();
+  }
+
+  #storageState(dataPath: string): StorageState {
+    return {
+      dataPath,
+      rowsBuffered: Object.fromEntries(this.#writers.map(({ name, handler }) => [name, handler.rowsBuffered])),
+      rowsMerged: this.#storage.rowsMerged,
+      bytesUnsaved: this.#storage.heldBytes,
+      diskFreeBytes: freeBytes(this.#runtime, dataPath),
+    };
   }
 
   #progress(): Omit<RecordProgress, "perSecond"> {

@@ -23,7 +23,12 @@ export const record = command({
       output.note(`argus: recording ${id} (${types.join(", ")}) into ${config.dataPath}; Ctrl-C writes what is there and ends`);
     }
     const summary = await untilStopped(runtime, output, (signal) => {
-      const options = { version, signal, ...(durationMs === undefined ? {} : { durationMs }) };
+      const options = {
+        version,
+        signal,
+        ...(durationMs === undefined ? {} : { durationMs }),
+        listening: (url: string) => output.note(`argus: live at ${url}`),
+      };
       return app.record(runtime, config, options, new Telemetry(runtime.clock, output.log), progressTo(runtime, output));
     });
     output.result(snakeCase(summary), () => factsText(summary));

@@ -48,6 +48,13 @@ export interface DispatcherStatus {
   readonly scansDeclined: number;
 }
 
+/** Which sockets carry the streams, and which streams none carries. */
+export interface Delivery {
+  readonly workers: readonly { readonly id: string; readonly lane: string; readonly ageMs: number; readonly streams: number }[];
+  /** Paths, sorted; the source's id alone while its universe could not be read. */
+  readonly undelivered: readonly string[];
+}
+
 const STREAMS_PER_WORKER_MAX = 300; // half a venue's limit would do; small sockets lag less and lose less
 const QUIET_MS = 3_500; // nobody brought anything for this long after the acknowledgement: silence shorter than HOLD_MS may be a stall
 const JOIN_DEADLINE_MS = 10_000;
@@ -120,6 +127,23 @@ export class Dispatcher implements Disposable {
       streams: this.#bindings.size,
       sockets: this.#seats.flat().filter((seat) => seat.worker !== undefined).length,
       scansDeclined: this.#codec.counts.scansDeclined,
+    };
+  }
+
+  get delivery(): Delivery {
+    const nowMs = this.#runtime.clock.monotonicMs();
+    const carried = (lane: number) => this.#seats[lane]?.some((seat) => seat.worker !== undefined) === true;
+    const lanes = Array.from({ length: this.#lanes.size }, (_, lane) => lane);
+    const undelivered = lanes.filter((lane) => !carried(lane)).flatMap((lane) => this.#lanes.bindings(lane).map(({ path }) => path));
+    return {
+      workers: this.#seats.flatMap((seats, lane) =>
+        seats.flatMap(({ worker }, i) => {
+          if (worker === undefined) return [];
+          const streams = this.#lanes.bindings(lane).length;
+          return { id: worker.id, lane: `${this.#source.id}-${lane}.${i}`, ageMs: Math.round(nowMs - worker.openedMs), streams };
+        })
+      ),
+      undelivered: this.#universeTime === undefined ? [this.#source.id] : undelivered.sort(),
     };
   }
 

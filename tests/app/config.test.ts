@@ -55,9 +55,10 @@ describe("the configuration", () => {
       wsUrls: fc.array(urls("ws").filter((url) => URL.canParse(url)), { minLength: 1, maxLength: 3 }),
       restUrl: urls("http").filter((url) => URL.canParse(url)),
     });
+    const names = fc.array(fc.domain(), { maxLength: 2 });
     const gateway = fc.oneof(
-      fc.record({ listen: fc.constantFrom("off", "127.0.0.1:0", "localhost:80", "[::1]:8321"), token: fc.string() }),
-      fc.record({ listen: fc.constantFrom("0.0.0.0:8321", "[::]:1", "example.org:65535"), token: words }),
+      fc.record({ listen: fc.constantFrom("off", "127.0.0.1:0", "localhost:80", "[::1]:8321"), token: fc.string(), names }),
+      fc.record({ listen: fc.constantFrom("0.0.0.0:8321", "[::]:1", "example.org:65535"), token: words, names }),
     );
     const configs = fc.record({
       dataPath: words,

@@ -123,6 +123,6 @@ export class Recording {
       ...(workerMaxAgeMs === undefined ? {} : { workerMaxAgeMs }),
       ...(redundancy === undefined ? {} : { redundancy }),
     };
-    return { ...config, dataPath: DATA, flushIntervalMs, sources: { binance } };
+    return { ...config, dataPath: DATA, flushIntervalMs, gateway: { ...config.gateway, listen: "off" }, sources: { binance } };
   }
 }

@@ -6,6 +6,8 @@ import type { SealedTable } from "./table.ts";
 export type ToStorage =
   | { readonly kind: "open"; readonly dataPath: string; readonly hash: string; readonly writer: string; readonly flushIntervalMs: number }
   | { readonly kind: "chunk"; readonly id: ChunkId; readonly table: SealedTable }
+  /** Accept rows of one more generation: of one path, or of all. */
+  | { readonly kind: "bump"; readonly path: string | undefined; readonly hash: string }
   /** Merge all that waits. Answered with `done`. */
   | { readonly kind: "flush"; readonly request: number };
 

@@ -41,6 +41,8 @@ export class StorageService implements ChunkSink, Disposable {
   readonly #options: StorageServiceOptions;
   readonly #held = new Map<string, Held>();
   readonly #requests = new Map<number, (failure: Failure | undefined) => void>();
+  /** Told again to a thread that takes the place of a dead one. */
+  readonly #bumps = new Map<string, Extract<ToStorage, { kind: "bump" }>>();
   #thread: Thread;
   /** Bytes of rows that are not yet on disk. */
   #heldBytes = 0;
@@ -82,6 +84,18 @@ export class StorageService implements ChunkSink, Disposable {
     this.#send(held);
   }
 
+  /** Bytes of rows that are not yet on disk. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** From now on rows of that generation are accepted too: of one path, or of all. */
+  bump(path: string | undefined, hash: string): void {
+    const message = { kind: "bump", path, hash } as const;
+    this.#bumps.set(`${path} ${hash}`, message);
+    this.#post(message);
+  }
+
   /** Resolves when at most so many bytes of rows are not yet on disk: the back-pressure of a source that can wait. */
   room(bytes: number): Promise<void> {
     return this.#heldBytes <= bytes ? Promise.resolve() : new Promise((resolve) => this.#waiters.push({ bytes, resolve }));
@@ -116,6 +130,7 @@ export class StorageService implements ChunkSink, Disposable {
     });
     const { dataPath, hash, writer, flushIntervalMs } = this.#options;
     thread.post({ kind: "open", dataPath, hash, writer, flushIntervalMs } satisfies ToStorage);
+    for (const bump of this.#bumps.values()) thread.post(bump);
     return thread;
   }
 

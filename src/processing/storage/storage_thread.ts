@@ -25,6 +25,8 @@ class StorageThread {
   readonly #queued = new Set<string>();
   /** Streams with a refused chunk, and its number: what comes behind it waits, or rows would stand in another order. */
   readonly #refused = new Map<string, number>();
+  /** Accepted for every path, beside our own. */
+  readonly #generations: string[] = [];
   #world: StorageWorld | undefined;
   #opened: Extract<ToStorage, { kind: "open" }> | undefined;
   #rolls: DayRolls | undefined;
@@ -60,6 +62,8 @@ class StorageThread {
         return this.#open(message);
       case "chunk":
         return this.#accept(message);
+      case "bump":
+        return this.#bump(message);
       case "flush":
         return this.#flush(message);
       default:
@@ -97,6 +101,15 @@ class StorageThread {
     this.#refused.delete(id.path);
     this.#post({ kind: "durable", id });
     if (handler.isDue(symbol)) this.#queueMerges(handler, [symbol]);
+  }
+
+  #bump({ path, hash }: Extract<ToStorage, { kind: "bump" }>): void {
+    if (path !== undefined) {
+      const { handler, symbol } = this.#handlerOf(path);
+      return handler.bump(symbol, hash);
+    }
+    this.#generations.push(hash);
+    for (const handler of this.#handlers.values()) handler.bump_all(hash);
   }
 
   async #flush({ request }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
@@ -181,7 +194,7 @@ class StorageThread {
         flushIntervalMs: opened.flushIntervalMs,
         tell: (news) => this.#tell(news),
       });
-      handler.bump_all(opened.hash);
+      for (const hash of [opened.hash, ...this.#generations]) handler.bump_all(hash);
       this.#handlers.set(key, handler);
     }
     return handler;

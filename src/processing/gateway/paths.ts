@@ -1,0 +1,132 @@
+/** path ▸ [table].  What there is to ask for: every persistent path, its pace and its newest event. */
+import type { Agora } from "../../agora/agora.ts";
+import { TEMPORARY } from "../../agora/pattern.ts";
+import type { PathNode } from "../../agora/path_node.ts";
+import { nearest } from "../../lib/nearest.ts";
+import { decodeSymbol, encodeSymbol, SYMBOL_BYTES_MAX } from "../../lib/symbol_name.ts";
+import { US_PER_MS } from "../../lib/time.ts";
+import type { Cancel, Runtime } from "../../runtime/runtime.ts";
+
+export interface PathState {
+  readonly path: string;
+  readonly node: PathNode;
+  /** Events a second, over about ten seconds. */
+  readonly rate: number;
+  /** Newest event's receive time less its event time; undefined where the venue gives none. */
+  readonly lagMs: number | undefined;
+}
+
+interface Row {
+  node: PathNode;
+  /** Events of the path's former lives. */
+  before: number;
+  seqSeen: number;
+  rate: number;
+}
+
+const LOOK_MS = 1_000;
+const SMOOTHING = 1 - Math.exp(-1 / 10); // a second's weight in a mean over ten
+const NEAREST_AMONG_MAX = 20_000;
+
+export class Paths implements Disposable {
+  readonly #clock: Runtime["clock"];
+  readonly #rows = new Map<string, Row>();
+  readonly #cancel: Cancel;
+  readonly #end: () => void;
+  #lookedMs: number;
+
+  constructor({ clock, timers }: Pick<Runtime, "clock" | "timers">, agora: Agora) {
+    this.#clock = clock;
+    this.#lookedMs = clock.monotonicMs();
+    this.#end = agora.follow("**", (node) => this.#opened(node));
+    this.#cancel = timers.every(LOOK_MS, () => this.#look());
+  }
+
+  get(path: string): PathNode | undefined {
+    const node = this.#rows.get(path)?.node;
+    return node?.isClosed === false ? node : undefined;
+  }
+
+  /** Sorted by name. */
+  all(prefix = ""): PathState[] {
+    const open = [...this.#rows].filter(([path, { node }]) => !node.isClosed && path.startsWith(prefix));
+    return open.sort(([a], [b]) => a < b ? -1 : 1).map(([path, { node, rate }]) => ({ path, node, rate, lagMs: lagOf(node) }));
+  }
+
+  /** Events since the start, by source and type; a delisted path's count too. */
+  totals(): Map<string, { events: number; paths: number; rate: number; lagMsMax: number | undefined }> {
+    const totals = new Map<string, { events: number; paths: number; rate: number; lagMsMax: number | undefined }>();
+    for (const [path, { node, before, rate }] of this.#rows) {
+      const key = path.slice(0, path.lastIndexOf("/"));
+      let total = totals.get(key);
+      if (total === undefined) totals.set(key, total = { events: 0, paths: 0, rate: 0, lagMsMax: undefined });
+      total.events += before + node.seq;
+      if (node.isClosed) continue;
+      total.paths++;
+      total.rate += rate;
+      const lagMs = lagOf(node);
+      if (lagMs !== undefined) total.lagMsMax = Math.max(total.lagMsMax ?? -Infinity, lagMs);
+    }
+    return totals;
+  }
+
+  /** Up to five paths that somebody may have meant. */
+  near(path: string): string[] {
+    const open = [...this.#rows].filter(([, { node }]) => !node.isClosed).map(([name]) => name).slice(0, NEAREST_AMONG_MAX);
+    const found: string[] = [];
+    const [source, type] = path.split("/");
+    const pools = [open.filter((name) => name.startsWith(`${source}/${type}/`)), open];
+    for (const pool of pools) {
+      for (let rest = pool; found.length < 5;) {
+        const close = nearest(path, rest);
+        if (close === undefined) break;
+        found.push(close);
+        rest = rest.filter((name) => name !== close);
+      }
+      if (found.length > 0) break;
+    }
+    return found.length > 0 ? found : (pools[0]!.length > 0 ? pools[0]! : open).slice(0, 5);
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel();
+    this.#end();
+  }
+
+  #opened(node: PathNode): void {
+    if (node.path.startsWith(TEMPORARY)) return;
+    const row = this.#rows.get(node.path);
+    if (row === undefined) this.#rows.set(node.path, { node, before: 0, seqSeen: 0, rate: 0 });
+    else Object.assign(row, { node, before: row.before + row.node.seq, seqSeen: 0 });
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const seconds = (nowMs - this.#lookedMs) / 1_000;
+    this.#lookedMs = nowMs;
+    if (seconds <= 0) return;
+    for (const row of this.#rows.values()) {
+      const perSecond = (row.node.seq - row.seqSeen) / seconds;
+      row.seqSeen = row.node.seq;
+      row.rate += (perSecond - row.rate) * SMOOTHING;
+      if (row.rate < 0.001) row.rate = 0;
+    }
+  }
+}
+
+/**
+ * `{source}/{data_type}/{symbol}` as it is spelt everywhere, from what somebody wrote: symbols in any letters, encoded once, twice or not at
+ * all. Undefined for what can be no path; nothing it returns leads out of a folder.
+ */
+export function canonicalPath(raw: string): string | undefined {
+  const [source, type, symbol, ...rest] = raw.split("/");
+  if (source === undefined || type === undefined || symbol === undefined || rest.length > 0 || symbol === "") return undefined;
+  if (!/^[a-z][a-z0-9_]{0,40}$/.test(source) || !/^[a-z][a-z0-9_]{0,40}$/.test(type)) return undefined;
+  if (symbol === "_all") return raw;
+  const encoded = encodeSymbol(decodeSymbol(symbol));
+  return encoded.length > SYMBOL_BYTES_MAX ? undefined : `${source}/${type}/${encoded}`;
+}
+
+function lagOf({ last }: PathNode): number | undefined {
+  return last?.eventTime === undefined ? undefined : (last.recvTime - last.eventTime) / US_PER_MS;
+}
