@@ -14,7 +14,12 @@ import { liveRoutes } from "./routes/live.ts";
 import { openApiRoute } from "./routes/openapi.ts";
 import type { StreamContext, StreamSession } from "./stream_session.ts";
 
-export type GatewayOptions = Omit<DoorkeeperOptions, "port"> & { readonly port: number };
+export interface GatewayOptions extends DoorkeeperOptions {
+  /** So long a client of /v1/stream may take nothing before it loses events, and as long again before it is shown the door. */
+  readonly clientPatienceMs?: number;
+}
+
+const CLIENT_PATIENCE_MS = 5_000;
 
 /** HTTP and WebSocket on one port. Nothing it does can hold up the recorder: whatever is slow belongs to the client that is. */
 export class Gateway implements AsyncDisposable {
@@ -103,6 +108,7 @@ export class Gateway implements AsyncDisposable {
       agora,
       paths: this.#paths,
       texts: new WeakMap(),
+      patienceMs: this.#options.clientPatienceMs ?? CLIENT_PATIENCE_MS,
       lost: (events) => happenings.clientLagged(events),
       opened: (session) => this.#sessions.add(session),
       ended: (session) => this.#sessions.delete(session),

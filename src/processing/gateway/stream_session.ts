@@ -11,6 +11,8 @@ export interface StreamContext {
   readonly agora: Agora;
   readonly paths: Paths;
   readonly texts: WeakMap<EventBase, string>;
+  /** A client that takes nothing for so long loses events, and after as long again its connection. */
+  readonly patienceMs: number;
   /** A client was told of so many events it lost. */
   lost(events: number): void;
   opened(session: StreamSession): void;
@@ -25,8 +27,8 @@ export interface StreamSession {
 
 const WRITE_BYTES = 32 * 1024;
 const UNSENT_BYTES_MAX = 64 * 1024; // in the connection; the rest waits in the feed, where it can be conflated
-const LOOK_MS = 5_000;
-const SSE_PATIENCE = ": \n\n"; // a proxy between us and the reader sees a living connection
+const COMMENT_MS = 5_000; // a proxy between us and the reader sees a living connection
+const COMMENT = ": \n\n";
 const ENCODER = new TextEncoder();
 
 /** A client's WebSocket: asks in messages, gets its paths in messages. */
@@ -50,7 +52,7 @@ export function serveWebSocket(
     lost: (events) => context.lost(events),
   });
   const requests = new StreamRequests(context.runtime.clock, context.paths, feed);
-  const look = timers.every(LOOK_MS, () => {
+  const look = timers.every(context.patienceMs, () => {
     if (feed.look() === "stalled") socket.close(1013, "too slow: messages were lost and still nobody reads");
   });
   const session: StreamSession = { kind: "websocket", address, feed };
@@ -80,26 +82,26 @@ export function serverSentEvents(context: StreamContext, address: string, patter
   const { answers, close } = requests.subscribe(patterns);
   const waiting = ["retry: 1000\n\n", ...answers.map(dataOf)];
   const session: StreamSession = { kind: "sse", address, feed };
-  let look: Cancel = () => {};
+  const timersOfIt: Cancel[] = [];
   const end = () => {
-    look();
+    for (const cancel of timersOfIt.splice(0)) cancel();
     feed[Symbol.dispose]();
     context.ended(session);
   };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       context.opened(session);
-      look = timers.every(LOOK_MS, () => {
-        if (feed.look() !== "stalled") {
-          if (feed.isEmpty && wake !== undefined) {
-            waiting.push(SSE_PATIENCE);
-            wake();
-          }
-          return;
-        }
+      const look = timers.every(context.patienceMs, () => {
+        if (feed.look() !== "stalled") return;
         end();
         controller.error(new Error("the reader is too slow"));
       });
+      const comment = timers.every(COMMENT_MS, () => {
+        if (wake === undefined) return;
+        waiting.push(COMMENT);
+        wake();
+      });
+      timersOfIt.push(look, comment);
     },
     async pull(controller) {
       if (waiting.length === 0 && feed.isEmpty) {
