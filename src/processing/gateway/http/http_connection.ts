@@ -111,15 +111,8 @@ export class HttpConnection implements TcpHandler {
     const { method, target } = head;
     const at = target.indexOf("?");
     const path = at < 0 ? target : target.slice(0, at);
-    const url = `http://${head.headers.get("host")}${target}`;
-    // What the web's Request would refuse, and names nobody can resolve, are no request of ours.
-    if (!URL.canParse(url) || ["CONNECT", "TRACE", "TRACK"].includes(method)) return this.#refuse(400, "the request line is none");
-    const request = new Request(url, {
-      method,
-      headers: [...head.headers],
-      signal: this.#gone.signal,
-      ...(method === "GET" || method === "HEAD" ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-    });
+    const request = this.#requestOf(head, body);
+    if (request === undefined) return this.#refuse(400, `the web knows no ${method} request like this`);
     const query = new URLSearchParams(at < 0 ? "" : target.slice(at + 1));
     const answer = await this.#answerer({ request, path, query, address: this.#address });
     if (this.#state !== "answering") return;
@@ -128,6 +121,20 @@ export class HttpConnection implements TcpHandler {
       if (keepsAlive) this.#next();
       else this.#finish();
     } else this.#upgrade(head, answer);
+  }
+
+  /** Undefined for what the web's Request refuses. Its URL has no name of the sender's: nobody looks at it. */
+  #requestOf({ method, target, headers }: RequestHead, body: Uint8Array): Request | undefined {
+    try {
+      return new Request(`http://gateway${target}`, {
+        method,
+        headers: [...headers],
+        signal: this.#gone.signal,
+        ...(method === "GET" || method === "HEAD" ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      });
+    } catch {
+      return undefined;
+    }
   }
 
   #upgrade({ headers }: RequestHead, { upgrade, protocol }: Upgrade): void {

@@ -24,7 +24,7 @@ export class BadRequest extends Error {
   }
 }
 
-const REQUEST_LINE = /^([A-Z]{1,16}) (\/[\x21-\x7e]*) HTTP\/1\.([01])$/;
+const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\x21-\x7e]*) HTTP\/1\.([01])$/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // deno-lint-ignore no-control-regex -- control characters are exactly what is refused
 const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f]/;
