@@ -9,6 +9,8 @@ import { generationTime } from "../processing/storage/generations.ts";
 import { newGeneration } from "../processing/storage/paths.ts";
 import { StorageHandler } from "../processing/storage/storage_handler.ts";
 import { StorageService } from "../processing/storage/storage_service.ts";
+import { History } from "../processing/pts/history.ts";
+import type { LooseChunk } from "../processing/pts/stream_view.ts";
 import type { Gateway } from "../processing/gateway/gateway.ts";
 import type { StorageState } from "../processing/gateway/gateway_world.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -85,6 +87,7 @@ class Recording {
   readonly #writers: readonly Writer[];
   readonly #dispatchers: readonly Dispatcher[];
   readonly #happenings: Happenings;
+  readonly #history: History;
   readonly #gateway: Gateway | undefined;
   readonly #startMs: number;
 
@@ -97,10 +100,11 @@ class Recording {
     this.#telemetry = telemetry;
     this.#startMs = clock.monotonicMs();
     this.#quarantine = new Quarantine(disk, dataPath, (error) => happenings.quarantineFailed(String(error)));
+    const hash = newGeneration(generationTime(disk, dataPath, clock.wallTime()), random.bytes(4));
     this.#storage = new StorageService(runtime, happenings, {
       dataPath,
       flushIntervalMs,
-      hash: newGeneration(generationTime(disk, dataPath, clock.wallTime()), random.bytes(4)),
+      hash,
       writer: `argus ${version}`,
     });
     const names = new Set([...OWN_TYPES, ...Object.values(config.sources).flatMap(({ types }) => types)]);
@@ -119,12 +123,14 @@ class Recording {
         about: `argus ${version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, config)}`,
       })
     );
+    this.#history = new History(runtime, happenings, { dataPath, memory: (paths) => this.#memory(hash, paths) });
     this.#gateway = gatewayOf(config.gateway, {
       runtime,
       agora,
       telemetry,
       happenings,
       version,
+      history: this.#history,
       sources: () => this.#dispatchers.map((dispatcher, i) => ({ id: ids[i]!, ...dispatcher.status, ...dispatcher.delivery })),
       storage: () => this.#storageState(dataPath),
       admin: {
@@ -165,6 +171,7 @@ class Recording {
       this.#storage[Symbol.dispose]();
       this.#quarantine[Symbol.dispose]();
       await this.#gateway?.[Symbol.asyncDispose]();
+      this.#history[Symbol.dispose]();
       await Promise.all(runs);
     }
   }
@@ -195,6 +202,24 @@ class Recording {
   async #flush(): Promise<void> {
     for (const { handler } of this.#writers) handler.sealAll();
     await this.#storage.drain();
+  }
+
+  /** Rows that are not on disk, of everything that was published before the call. */
+  async #memory(hash: string, paths: readonly string[]): Promise<Record<string, LooseChunk[]>> {
+    const { timers } = this.#runtime;
+    const turn = () => new Promise<void>((resolve) => timers.turn(resolve));
+    const writerOf = (path: string) => this.#writers.find(({ name }) => name === path.split("/")[1]);
+    await turn(); // a batch that was just taken is appended by then
+    const due = paths.flatMap((path) => {
+      const writer = writerOf(path);
+      return writer === undefined ? [] : [{ writer, rows: writer.handler.rows + writer.subscription.queuedEvents }];
+    });
+    while (due.some(({ writer, rows }) => writer.handler.rows < rows)) await turn();
+    const looseOf = (path: string): LooseChunk[] => {
+      const buffered = writerOf(path)?.handler.peek(path);
+      return [...this.#storage.heldOf(path), ...(buffered === undefined ? [] : [buffered])].map((each) => ({ hash, ...each }));
+    };
+    return Object.fromEntries(paths.map((path) => [path, looseOf(path)]));
   }
 
   #storageState(dataPath: string): StorageState {
@@ -253,7 +278,7 @@ function digestOf({ compression }: Runtime, { gateway: _, ...config }: Config): 
 interface Writer {
   readonly name: string;
   readonly handler: StorageHandler<EventBase>;
-  readonly subscription: { close(): void };
+  readonly subscription: { close(): void; readonly queuedEvents: number };
   readonly consumed: Promise<void>;
 }
 

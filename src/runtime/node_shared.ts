@@ -32,7 +32,10 @@ export function assemble(native: Native, options: RuntimeOptions): Runtime {
   const clock = wallClock();
   const timers = nodeTimers;
   const sockets: Sockets = liveSockets(clock, timers, native.openWire);
-  const entries = options.entries ?? { storage: new URL("./storage_worker.ts", options.mainUrl).href };
+  const entries = options.entries ?? {
+    storage: new URL("./storage_worker.ts", options.mainUrl).href,
+    history: new URL("./history_worker.ts", options.mainUrl).href,
+  };
   return {
     name: native.name,
     version: native.version,

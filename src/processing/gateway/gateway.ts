@@ -10,6 +10,7 @@ import { Paths } from "./paths.ts";
 import { AskError, restOf, type Route } from "./route.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { historyRoutes } from "./routes/history.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { openApiRoute } from "./routes/openapi.ts";
 import type { StreamContext, StreamSession } from "./stream_session.ts";
@@ -39,6 +40,7 @@ export class Gateway implements AsyncDisposable {
     const shown = { world, paths: this.#paths, sessions: this.#sessions, connections: () => this.#server.connections };
     const routes = [
       ...liveRoutes(this.#streams(), this.#paths),
+      ...historyRoutes(world, this.#paths),
       ...healthRoutes(shown),
       ...adminRoutes(world),
     ];

@@ -1,6 +1,7 @@
 import type { Agora } from "../../agora/agora.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
+import type { History } from "../pts/history.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 
 /** What the gateway shows of the recorder around it. The composition fills it in: publishing knows neither sockets nor files. */
@@ -10,6 +11,7 @@ export interface GatewayWorld {
   readonly telemetry: Telemetry;
   readonly happenings: Happenings;
   readonly version: string;
+  readonly history: History;
   sources(): readonly SourceState[];
   storage(): StorageState;
   readonly admin: Admin;

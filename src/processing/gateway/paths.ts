@@ -21,7 +21,9 @@ interface Row {
   /** Events of the path's former lives. */
   before: number;
   seqSeen: number;
-  rate: number;
+  /** A decaying sum of what each second brought, and of the weights it was taken with: young paths have a true mean too. */
+  sum: number;
+  weight: number;
 }
 
 const LOOK_MS = 1_000;
@@ -50,20 +52,26 @@ export class Paths implements Disposable {
   /** Sorted by name. */
   all(prefix = ""): PathState[] {
     const open = [...this.#rows].filter(([path, { node }]) => !node.isClosed && path.startsWith(prefix));
-    return open.sort(([a], [b]) => a < b ? -1 : 1).map(([path, { node, rate }]) => ({ path, node, rate, lagMs: lagOf(node) }));
+    return open.sort(([a], [b]) => a < b ? -1 : 1).map(([path, row]) => ({
+      path,
+      node: row.node,
+      rate: rateOf(row),
+      lagMs: lagOf(row.node),
+    }));
   }
 
   /** Events since the start, by source and type; a delisted path's count too. */
   totals(): Map<string, { events: number; paths: number; rate: number; lagMsMax: number | undefined }> {
     const totals = new Map<string, { events: number; paths: number; rate: number; lagMsMax: number | undefined }>();
-    for (const [path, { node, before, rate }] of this.#rows) {
+    for (const [path, row] of this.#rows) {
+      const { node, before } = row;
       const key = path.slice(0, path.lastIndexOf("/"));
       let total = totals.get(key);
       if (total === undefined) totals.set(key, total = { events: 0, paths: 0, rate: 0, lagMsMax: undefined });
       total.events += before + node.seq;
       if (node.isClosed) continue;
       total.paths++;
-      total.rate += rate;
+      total.rate += rateOf(row);
       const lagMs = lagOf(node);
       if (lagMs !== undefined) total.lagMsMax = Math.max(total.lagMsMax ?? -Infinity, lagMs);
     }
@@ -96,7 +104,7 @@ export class Paths implements Disposable {
   #opened(node: PathNode): void {
     if (node.path.startsWith(TEMPORARY)) return;
     const row = this.#rows.get(node.path);
-    if (row === undefined) this.#rows.set(node.path, { node, before: 0, seqSeen: 0, rate: 0 });
+    if (row === undefined) this.#rows.set(node.path, { node, before: 0, seqSeen: 0, sum: 0, weight: 0 });
     else Object.assign(row, { node, before: row.before + row.node.seq, seqSeen: 0 });
   }
 
@@ -108,8 +116,8 @@ export class Paths implements Disposable {
     for (const row of this.#rows.values()) {
       const perSecond = (row.node.seq - row.seqSeen) / seconds;
       row.seqSeen = row.node.seq;
-      row.rate += (perSecond - row.rate) * SMOOTHING;
-      if (row.rate < 0.001) row.rate = 0;
+      row.sum += (perSecond - row.sum) * SMOOTHING;
+      row.weight += (1 - row.weight) * SMOOTHING;
     }
   }
 }
@@ -125,6 +133,10 @@ export function canonicalPath(raw: string): string | undefined {
   if (symbol === "_all") return raw;
   const encoded = encodeSymbol(decodeSymbol(symbol));
   return encoded.length > SYMBOL_BYTES_MAX ? undefined : `${source}/${type}/${encoded}`;
+}
+
+function rateOf({ sum, weight }: Row): number {
+  return weight === 0 ? 0 : sum / weight;
 }
 
 function lagOf({ last }: PathNode): number | undefined {

@@ -4,7 +4,7 @@ import type { EventBase, EventType } from "../../events/event_type.ts";
 import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import type { ChunkSink } from "./storage_service.ts";
-import { Table } from "./table.ts";
+import { type SealedTable, Table } from "./table.ts";
 
 export interface StorageHandlerOptions {
   /** Absent: no tick; a chunk ends by rows, midnight or `sealAll` alone, so that the same rows make the same chunks. */
@@ -65,6 +65,13 @@ export class StorageHandler<T extends EventBase> implements Disposable {
   /** Rows in buffers. */
   get rowsBuffered(): number {
     return this.#rowsBuffered;
+  }
+
+  /** Rows of a path that are in its buffer, and the chunk they will be sealed as. */
+  peek(path: string): { readonly chunk: number; readonly table: SealedTable } | undefined {
+    const buffer = this.#buffers.get(path);
+    if (buffer === undefined || buffer.table.rows === 0) return undefined;
+    return { chunk: (this.#chunks.get(path) ?? 0) + 1, table: buffer.table.copy() };
   }
 
   /** Takes batches until the stream ends. Rejects with what ended it otherwise. */

@@ -89,6 +89,12 @@ export class StorageService implements ChunkSink, Disposable {
     return this.#heldBytes;
   }
 
+  /** Chunks of a path whose rows are not yet on disk, in their order. */
+  heldOf(path: string): { readonly chunk: number; readonly table: SealedTable }[] {
+    const held = [...this.#held.values()].filter(({ id }) => id.path === path);
+    return held.map(({ id, table }) => ({ chunk: id.chunk, table })).sort((a, b) => a.chunk - b.chunk);
+  }
+
   /** From now on rows of that generation are accepted too: of one path, or of all. */
   bump(path: string | undefined, hash: string): void {
     const message = { kind: "bump", path, hash } as const;

@@ -52,6 +52,16 @@ export class Table<T extends EventBase> {
     return bytes;
   }
 
+  /** The rows so far, copied out; they stay here too. */
+  copy(): SealedTable {
+    const columns = this.#buffers.map((buffer) => {
+      const column = buffer.seal();
+      buffer.pushAll(column);
+      return column;
+    });
+    return { rows: this.#rows, columns };
+  }
+
   /** The rows so far, copied out; the table is empty afterwards. */
   seal(): SealedTable {
     const sealed = { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.seal()) };

@@ -5,6 +5,7 @@ import { bbo, type BboEvent } from "../../../src/events/bbo.ts";
 import { depth, type DepthEvent } from "../../../src/events/depth.ts";
 import { trade, type TradeEvent } from "../../../src/events/trade.ts";
 import { Gateway, type GatewayOptions } from "../../../src/processing/gateway/gateway.ts";
+import { History } from "../../../src/processing/pts/history.ts";
 import type { SourceState } from "../../../src/processing/gateway/gateway_world.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
 import { Happenings } from "../../../src/telemetry/happenings.ts";
@@ -29,6 +30,7 @@ export class GatewayScene {
       telemetry: this.telemetry,
       happenings: new Happenings(this.telemetry),
       version: "test",
+      history: new History(runtime, new Happenings(this.telemetry), { dataPath: "/nowhere", memory: () => Promise.resolve({}) }),
       sources: () => this.sources,
       storage: () => ({ dataPath: "data", rowsBuffered: { bbo: 3 }, rowsMerged: 7, bytesUnsaved: 11, diskFreeBytes: undefined }),
       admin: {

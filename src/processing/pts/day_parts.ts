@@ -1,0 +1,152 @@
+import type { FileMetaData, RowGroup } from "hyparquet";
+import type { EventType } from "../../events/event_type.ts";
+import { Lru } from "../../lib/lru.ts";
+import type { DiskFile, DiskStat } from "../../runtime/runtime.ts";
+import { fileEnd, lastWholeEnd, type StorageWorld } from "../storage/day_file.ts";
+import { decodeTable } from "../storage/parquet/decode.ts";
+import { bytesOf, type SealedTable } from "../storage/table.ts";
+import type { Watermark } from "../storage/watermark.ts";
+import type { Part, Range } from "./part.ts";
+
+/** A day file at one moment: its parts, and which chunks are in them. Open until `close`, so that a file put in its place harms nobody. */
+export interface DayParts {
+  readonly parts: readonly Part[];
+  readonly watermark: Watermark;
+  close(): void;
+}
+
+interface Footer {
+  readonly metadata: FileMetaData;
+  readonly watermark: Watermark;
+}
+
+const FOOTER_BYTES_MAX = 32 * 1024 * 1024; // footers decoded, by their size in the file: a few hundred busy days
+const TABLE_BYTES_MAX = 64 * 1024 * 1024; // rows decoded: an hour of a whole venue's quotes, or one symbol's day
+const OBJECTS = 8; // a decoded footer takes several times its bytes
+
+/** Opens day files and keeps what it decoded of them last. */
+export class DayFileReader {
+  readonly #world: StorageWorld;
+  readonly #footers = new Lru<Footer>(FOOTER_BYTES_MAX);
+  readonly #tables = new Lru<SealedTable>(TABLE_BYTES_MAX);
+
+  constructor(world: StorageWorld) {
+    this.#world = world;
+  }
+
+  /** Undefined where no part of the file is whole. Throws StorageError where there is none or the disk refuses. */
+  open(type: EventType, path: string): DayParts | undefined {
+    const { file, stat } = this.#openSame(path);
+    const size = file.size();
+    const key = `${path} ${stat.inode} ${size} ${stat.modifiedTime}`;
+    let footer = this.#footers.get(key);
+    if (footer === undefined) {
+      const end = fileEnd(this.#world, file, size) ?? lastWholeEnd(this.#world, file, size)?.end;
+      if (end === undefined) {
+        file.close();
+        return undefined;
+      }
+      footer = { metadata: end.metadata, watermark: end.watermark };
+      this.#footers.set(key, footer, OBJECTS * end.metadataBytes.length);
+    }
+    const { metadata, watermark } = footer;
+    const world = { reader: this.#world, tables: this.#tables };
+    const parts = metadata.row_groups.map((group) => new GroupPart(world, type, { file, metadata, key: `${path} ${stat.inode}` }, group));
+    return { parts, watermark, close: () => file.close() };
+  }
+
+  /** The file and what it is: it may be replaced between the two looks. */
+  #openSame(path: string): { readonly file: DiskFile; readonly stat: DiskStat } {
+    const { disk } = this.#world;
+    for (;;) {
+      const before = disk.stat(path);
+      const file = disk.open(path, "read");
+      const stat = disk.stat(path);
+      if (stat !== undefined && stat.inode === before?.inode) return { file, stat };
+      file.close();
+    }
+  }
+}
+
+interface GroupWorld {
+  readonly reader: StorageWorld;
+  readonly tables: Lru<SealedTable>;
+}
+
+interface GroupFile {
+  readonly file: DiskFile;
+  readonly metadata: FileMetaData;
+  /** The file's own, for the cache. */
+  readonly key: string;
+}
+
+class GroupPart implements Part {
+  readonly rows: number;
+  readonly #world: GroupWorld;
+  readonly #type: EventType;
+  readonly #from: GroupFile;
+  readonly #group: RowGroup;
+
+  constructor(world: GroupWorld, type: EventType, from: GroupFile, group: RowGroup) {
+    this.rows = Number(group.num_rows);
+    this.#world = world;
+    this.#type = type;
+    this.#from = from;
+    this.#group = group;
+  }
+
+  range(column: string): Range | undefined {
+    const statistics = this.#group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
+    const [min, max] = [statistics?.min_value, statistics?.max_value].map((bound) =>
+      typeof bound === "bigint" || typeof bound === "number" || typeof bound === "boolean" ? Number(bound) : undefined
+    );
+    return min === undefined || max === undefined ? undefined : { min, max };
+  }
+
+  async read(): Promise<SealedTable> {
+    const { tables, reader } = this.#world;
+    const { from, to } = spanOf(this.#group);
+    // A group's bytes never change; a file that took the place of another has its inode, or at least other rows there.
+    const times = this.range("recv_time");
+    const key = `${this.#from.key} ${from} ${to} ${this.rows} ${times?.min} ${times?.max}`;
+    let table = tables.get(key);
+    if (table === undefined) {
+      const bytes = this.#from.file.readAt(from, to - from);
+      table = await decodeTable(this.#type, bytes, this.#metadataFrom(from), reader.compression);
+      tables.set(key, table, bytesOf(table));
+    }
+    return table;
+  }
+
+  /** The metadata of a file that holds this group alone and begins where it does. */
+  #metadataFrom(offset: number): FileMetaData {
+    const shift = BigInt(offset);
+    const columns = this.#group.columns.map((column) => {
+      const { meta_data } = column;
+      if (meta_data === undefined) return column;
+      const { dictionary_page_offset } = meta_data;
+      return {
+        ...column,
+        meta_data: {
+          ...meta_data,
+          data_page_offset: meta_data.data_page_offset - shift,
+          ...(dictionary_page_offset === undefined ? {} : { dictionary_page_offset: dictionary_page_offset - shift }),
+        },
+      };
+    });
+    return { ...this.#from.metadata, num_rows: this.#group.num_rows, row_groups: [{ ...this.#group, columns }] };
+  }
+}
+
+/** Where the pages of a group lie. */
+function spanOf({ columns }: RowGroup): { readonly from: number; readonly to: number } {
+  let from = Infinity;
+  let to = 0;
+  for (const { meta_data } of columns) {
+    if (meta_data === undefined) continue;
+    const begin = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset);
+    from = Math.min(from, begin);
+    to = Math.max(to, begin + Number(meta_data.total_compressed_size));
+  }
+  return { from, to };
+}

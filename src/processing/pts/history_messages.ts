@@ -1,0 +1,37 @@
+import type { Format } from "./formats.ts";
+import type { Present } from "./history_reader.ts";
+
+/** What the socket's thread asks the history thread. */
+export type ToHistory =
+  | {
+    readonly kind: "as_of";
+    readonly request: number;
+    readonly dataPath: string;
+    readonly path: string;
+    readonly at: number;
+    readonly levels: number;
+    readonly present: Present;
+  }
+  | {
+    readonly kind: "events";
+    readonly request: number;
+    readonly dataPath: string;
+    readonly path: string;
+    readonly from: number;
+    readonly to: number;
+    readonly limit: number;
+    readonly format: Format;
+    readonly present: Present;
+  }
+  /** The next piece of those events. */
+  | { readonly kind: "next"; readonly request: number }
+  /** Nobody wants the rest. */
+  | { readonly kind: "close"; readonly request: number };
+
+/** What it answers. */
+export type FromHistory =
+  | { readonly kind: "answer"; readonly request: number; readonly text: string }
+  /** What the events that follow lack, as JSON. */
+  | { readonly kind: "begun"; readonly request: number; readonly lacks: string }
+  | { readonly kind: "piece"; readonly request: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly isLast: boolean }
+  | { readonly kind: "failed"; readonly request: number; readonly message: string; readonly hint: string };

@@ -1,0 +1,125 @@
+/** day files + chunks + memory ▸ [history].  In: a path and a time. Out: what was known then, and whether anything is missing from it. */
+import { depth, type DepthEvent } from "../../events/depth.ts";
+import type { EventBase, EventType } from "../../events/event_type.ts";
+import { gap } from "../../events/gap.ts";
+import { eventTypeOf } from "../../events/registry.ts";
+import { session } from "../../events/session.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { storageWorld } from "../storage/day_file.ts";
+import { eventAsOf } from "./as_of.ts";
+import { bookAsOf } from "./book.ts";
+import { holesBetween, idleBetween, type Lack, runsOf } from "./coverage.ts";
+import { DayFileReader } from "./day_parts.ts";
+import { rowsBetween, type Slice } from "./range.ts";
+import { type LooseChunk, StreamView } from "./stream_view.ts";
+
+/** What a recorder that runs knows beside its files. */
+export interface Present {
+  readonly isRecording: boolean;
+  /** Rows of each stream that are not on disk. */
+  readonly memory: Readonly<Record<string, readonly LooseChunk[]>>;
+  /** No socket carries the stream right now. */
+  readonly isUndelivered: boolean;
+}
+
+export const OFFLINE: Present = { isRecording: false, memory: {}, isUndelivered: false };
+
+export interface AsOfAnswer {
+  readonly type: EventType;
+  /** Undefined where nothing was received by then; of a book every level. */
+  readonly event: EventBase | undefined;
+  /** What may be missing from it; empty where nothing is. */
+  readonly lacks: readonly Lack[];
+}
+
+export interface EventsAnswer {
+  readonly type: EventType;
+  readonly lacks: readonly Lack[];
+  /** To be read to its end or returned from: files stay open until then. */
+  readonly slices: AsyncGenerator<Slice>;
+}
+
+/** Point-in-time answers from a data path, whether or not a recorder runs on it. Reads only. */
+export class HistoryReader {
+  readonly #world: ReturnType<typeof storageWorld>;
+  readonly #reader: DayFileReader;
+  readonly #dataPath: string;
+
+  constructor(runtime: Pick<Runtime, "disk" | "compression" | "clock">, dataPath: string) {
+    this.#world = storageWorld(runtime, "");
+    this.#reader = new DayFileReader(this.#world);
+    this.#dataPath = dataPath;
+  }
+
+  /** Is there anything of that stream on disk? */
+  knows(path: string): boolean {
+    const { disk } = this.#world;
+    return [path, `tmp/${path}`].some((folder) => disk.list(`${this.#dataPath}/${folder}`).length > 0);
+  }
+
+  /** Streams of a source and type that have a folder; to tell what somebody may have meant. */
+  near(path: string): string[] {
+    const [source, type] = path.split("/");
+    const { disk } = this.#world;
+    return disk.list(`${this.#dataPath}/${source}/${type}`).filter(({ isFolder }) => isFolder).map(({ name }) =>
+      `${source}/${type}/${name}`
+    );
+  }
+
+  async asOf(path: string, at: number, present: Present): Promise<AsOfAnswer> {
+    using view = await this.#view(path, present);
+    const lacks = await this.#lacks(path, view, at, at, present);
+    if (view.type.name !== depth.name) return { type: view.type, event: await eventAsOf(view, at), lacks: withUnreadable(lacks, view) };
+    const book = await bookAsOf(view, at);
+    if (book === undefined) {
+      const why = { reason: "no_book", outcome: "unhealable", fromTime: undefined, toTime: undefined };
+      return { type: view.type, event: undefined, lacks: withUnreadable([...lacks, why], view) };
+    }
+    const broken = book.broken === undefined ? [] : [{ reason: "sequence", outcome: "open", ...book.broken }];
+    const event: DepthEvent = book.event;
+    return { type: view.type, event, lacks: withUnreadable([...lacks, ...broken], view) };
+  }
+
+  async events(path: string, from: number, to: number, limit: number, present: Present): Promise<EventsAnswer> {
+    const view = await this.#view(path, present);
+    try {
+      const lacks = await this.#lacks(path, view, from, to, present);
+      return { type: view.type, lacks: withUnreadable(lacks, view), slices: closing(rowsBetween(view, from, to, limit), view) };
+    } catch (error) {
+      view[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #lacks(path: string, view: StreamView, from: number, to: number, present: Present): Promise<Lack[]> {
+    const [source, dataType, symbol] = path.split("/") as [string, string, string];
+    using gaps = await this.#view(`${source}/${gap.name}/${symbol}`, present);
+    using sessions = await this.#view(`${source}/${session.name}/_all`, present);
+    const lastRowBefore = async (before: number) => (await eventAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2)))?.recvTime;
+    const idle = await idleBetween(await runsOf(sessions), from, to, present.isRecording, lastRowBefore);
+    const lacks = [...await holesBetween(gaps, dataType, from, to), ...idle];
+    if (!present.isUndelivered) return lacks;
+    const since = await lastRowBefore(Infinity);
+    if ((since ?? 0) >= to) return lacks;
+    return [...lacks, { reason: "disconnect", outcome: "open", fromTime: since, toTime: undefined }];
+  }
+
+  #view(path: string, { memory }: Present): Promise<StreamView> {
+    const type = eventTypeOf(path.split("/")[1]!);
+    if (type === undefined) throw new RangeError(`${path} is of no type there is`);
+    return StreamView.open(this.#world, this.#reader, { dataPath: this.#dataPath, path, type }, memory[path] ?? []);
+  }
+}
+
+function withUnreadable(lacks: readonly Lack[], { unreadable }: StreamView): Lack[] {
+  if (unreadable.length === 0) return [...lacks];
+  return [...lacks, { reason: "unreadable", outcome: "unhealable", fromTime: undefined, toTime: undefined }];
+}
+
+async function* closing(slices: AsyncGenerator<Slice>, view: StreamView): AsyncGenerator<Slice> {
+  try {
+    yield* slices;
+  } finally {
+    view[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,102 @@
+import { unreachable } from "../../lib/assert.ts";
+import { concatBytes } from "../../lib/bytes.ts";
+import { StorageError } from "../../lib/errors.ts";
+import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
+import { asOfJson, lacksJson } from "./answer_json.ts";
+import { type Renderer, rendererOf } from "./formats.ts";
+import type { FromHistory, ToHistory } from "./history_messages.ts";
+import { HistoryReader } from "./history_reader.ts";
+import type { Slice } from "./range.ts";
+
+/** The history thread: reads files and renders answers, one piece after the other, away from the sockets and from what writes. */
+export function serveHistory(runtime: Runtime, port: ThreadPort): void {
+  const thread = new HistoryThread(runtime, (message, transfer) => port.post(message, transfer));
+  port.receive((message) => thread.receive(message as ToHistory));
+}
+
+interface Reading {
+  readonly slices: AsyncGenerator<Slice>;
+  readonly renderer: Renderer;
+  hasBegun: boolean;
+}
+
+type Post = (message: FromHistory, transfer?: readonly ArrayBuffer[]) => void;
+
+class HistoryThread {
+  readonly #runtime: Runtime;
+  readonly #post: Post;
+  readonly #readings = new Map<number, Reading>();
+  readonly #readers = new Map<string, HistoryReader>();
+  readonly #jobs: ToHistory[] = [];
+  #isRunning = false;
+
+  constructor(runtime: Runtime, post: Post) {
+    this.#runtime = runtime;
+    this.#post = post;
+  }
+
+  receive(message: ToHistory): void {
+    this.#jobs.push(message);
+    if (!this.#isRunning) this.#run();
+  }
+
+  /** One job a turn, in the order they came: whoever reads a whole day takes turns with who asks for one moment. */
+  #run(): void {
+    const job = this.#jobs.shift();
+    this.#isRunning = job !== undefined;
+    if (job === undefined) return;
+    void this.#do(job).catch((error: unknown) => this.#failed(job, error)).then(() => this.#runtime.timers.turn(() => this.#run()));
+  }
+
+  async #do(job: ToHistory): Promise<void> {
+    switch (job.kind) {
+      case "as_of": {
+        const answer = await this.#reader(job.dataPath).asOf(job.path, job.at, job.present);
+        return this.#post({ kind: "answer", request: job.request, text: asOfJson(job.path, job.at, answer, job.levels) });
+      }
+      case "events": {
+        const { type, lacks, slices } = await this.#reader(job.dataPath).events(job.path, job.from, job.to, job.limit, job.present);
+        const renderer = rendererOf(job.format, type, job.path, this.#runtime.compression);
+        this.#readings.set(job.request, { slices, renderer, hasBegun: false });
+        return this.#post({ kind: "begun", request: job.request, lacks: `{${lacksJson(lacks)}}` });
+      }
+      case "next":
+        return await this.#next(job.request);
+      case "close":
+        return await this.#close(job.request);
+      default:
+        return unreachable(job);
+    }
+  }
+
+  async #next(request: number): Promise<void> {
+    const reading = this.#readings.get(request);
+    if (reading === undefined) return;
+    const { slices, renderer, hasBegun } = reading;
+    reading.hasBegun = true;
+    const { done, value } = await slices.next();
+    const pieces = [...(hasBegun ? [] : [renderer.begin()]), done === true ? renderer.end() : renderer.slice(value)];
+    if (done === true) this.#readings.delete(request);
+    const bytes = concatBytes(pieces);
+    this.#post({ kind: "piece", request, bytes, isLast: done === true }, [bytes.buffer]);
+  }
+
+  async #close(request: number): Promise<void> {
+    await this.#readings.get(request)?.slices.return(undefined);
+    this.#readings.delete(request);
+  }
+
+  /** A refusal of the disk, or a file that is broken, is an answer; the next question may be about another file. */
+  async #failed({ request }: ToHistory, error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof StorageError ? error.hint : "argus verify says what is wrong with which file.";
+    this.#post({ kind: "failed", request, message, hint });
+    await this.#close(request);
+  }
+
+  #reader(dataPath: string): HistoryReader {
+    let reader = this.#readers.get(dataPath);
+    if (reader === undefined) this.#readers.set(dataPath, reader = new HistoryReader(this.#runtime, dataPath));
+    return reader;
+  }
+}

@@ -1,0 +1,49 @@
+import type { EventType } from "../../events/event_type.ts";
+import type { SealedTable } from "../storage/table.ts";
+import { numbersOf } from "./table_rows.ts";
+
+/** Smallest and largest value of a column in a part. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Some rows of a stream that stand together: a row group of a day file, a chunk, or what is still in memory. */
+export interface Part {
+  readonly rows: number;
+  /** Undefined where all are null or nobody knows; then any value must be expected. A flag counts as 0 and 1. */
+  range(column: string): Range | undefined;
+  /** Rejects for what cannot be read whole. */
+  read(): Promise<SealedTable>;
+}
+
+/** Rows that are in memory already. */
+export class TablePart implements Part {
+  readonly #type: EventType;
+  readonly #table: SealedTable;
+
+  constructor(type: EventType, table: SealedTable) {
+    this.#type = type;
+    this.#table = table;
+  }
+
+  get rows(): number {
+    return this.#table.rows;
+  }
+
+  range(column: string): Range | undefined {
+    const found = this.#type.columns.find(({ name }) => name === column);
+    if (found === undefined || !["timestamp", "int64", "double"].includes(found.kind)) return undefined;
+    let min = Infinity;
+    let max = -Infinity;
+    for (const value of numbersOf(this.#type, this.#table, found.field)) {
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    return min > max ? undefined : { min, max };
+  }
+
+  read(): Promise<SealedTable> {
+    return Promise.resolve(this.#table);
+  }
+}
