@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { record, type RecordSummary } from "../../src/app/record.ts";
 import { type Config, defaultConfig } from "../../src/app/config.ts";
+import { serveHistory } from "../../src/processing/pts/history_thread.ts";
 import { serveStorage } from "../../src/processing/storage/storage_thread.ts";
 import { dialectOf } from "../../src/sim/venue/dialects.ts";
 import type { Feed } from "../../src/sim/venue/feed.ts";
@@ -32,6 +33,8 @@ export interface RecordingOptions {
   readonly venue?: VenueOptions;
   /** The venue as the network shows it. */
   readonly through?: (venue: Venue) => Site;
+  /** Where the gateway listens, on the host's virtual loopback; "off" where it is not said. */
+  readonly listen?: string;
 }
 
 /** The whole recorder, `app/record.ts` and down, against a venue in one world, day files on the virtual disk. */
@@ -48,7 +51,11 @@ export class Recording {
   constructor(options: RecordingOptions) {
     const { seed, symbols, rate, startTime, feed, venue = {}, through = (site) => site } = options;
     this.#options = options;
-    this.world = new World(real, { seed, entries: { storage: serveStorage }, ...(startTime === undefined ? {} : { startTime }) });
+    this.world = new World(real, {
+      seed,
+      entries: { storage: serveStorage, history: serveHistory },
+      ...(startTime === undefined ? {} : { startTime }),
+    });
     const exchange = this.world.runtime("exchange");
     const dialect = dialectOf("binance");
     const market = new SyntheticMarket(exchange, dialect, { seed, rate, listings: marketListings(seed, symbols) });
@@ -115,7 +122,7 @@ export class Recording {
 
   #config(): Config {
     const config = defaultConfig(["binance"]);
-    const { flushIntervalMs, workerMaxAgeMs, redundancy } = this.#options;
+    const { flushIntervalMs, workerMaxAgeMs, redundancy, listen = "off" } = this.#options;
     const binance = {
       ...config.sources["binance"]!,
       wsUrls: [`ws://${VENUE}`],
@@ -123,6 +130,6 @@ export class Recording {
       ...(workerMaxAgeMs === undefined ? {} : { workerMaxAgeMs }),
       ...(redundancy === undefined ? {} : { redundancy }),
     };
-    return { ...config, dataPath: DATA, flushIntervalMs, gateway: { ...config.gateway, listen: "off" }, sources: { binance } };
+    return { ...config, dataPath: DATA, flushIntervalMs, gateway: { ...config.gateway, listen }, sources: { binance } };
   }
 }

@@ -1,6 +1,6 @@
 import { US_PER_MS } from "../../lib/time.ts";
 import { liveSockets } from "../../runtime/live_sockets.ts";
-import type { Compression, Runtime, TcpListener } from "../../runtime/runtime.ts";
+import type { Compression, Runtime } from "../../runtime/runtime.ts";
 import type { EventLoop } from "./event_loop.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { Network } from "./network.ts";
@@ -9,6 +9,7 @@ import { VirtualClock, virtualTimers } from "./virtual_clock.ts";
 import { VirtualDisk } from "./virtual_disk.ts";
 import { virtualHttp } from "./virtual_http.ts";
 import { type ProgramOptions, VirtualProcess } from "./virtual_process.ts";
+import { VirtualLoopback } from "./virtual_tcp.ts";
 import { type ThreadEntries, VirtualThreads } from "./virtual_threads.ts";
 
 export interface HostWorld {
@@ -35,6 +36,8 @@ export class VirtualHost {
   readonly name: string;
   readonly clock: VirtualClock;
   readonly disk: VirtualDisk;
+  /** Where a program here listens, and a test connects to it. */
+  readonly loopback: VirtualLoopback;
   readonly #world: HostWorld;
   #programs = 0;
   #program: Program | undefined;
@@ -42,6 +45,7 @@ export class VirtualHost {
   constructor(world: HostWorld, name: string) {
     this.#world = world;
     this.name = name;
+    this.loopback = new VirtualLoopback(world.loop);
     this.clock = new VirtualClock(world.loop, world.startTime);
     this.disk = new VirtualDisk({
       capacityBytes: CAPACITY_BYTES,
@@ -113,7 +117,7 @@ export class VirtualHost {
       random: this.#random(process, life === process.life ? "main" : "thread"),
       sockets: liveSockets(this.clock, timers, network.openWire(life, this.name)),
       http: virtualHttp(timers, network.openExchange(life, this.name)),
-      tcp: NO_TCP,
+      tcp: this.loopback.listener(life),
       disk: this.disk.mount(life, process.folder),
       compression,
       threads,
@@ -125,8 +129,3 @@ export class VirtualHost {
     return new SeededRandom(this.#world.seed, this.name, String(process.pid), purpose);
   }
 }
-
-/** Venues stand in the world without TCP, and no client of a gateway lives in it. */
-const NO_TCP: TcpListener = {
-  listen: () => Promise.reject(new Error("the simulated world has no TCP: hand a Venue to network.serve")),
-};

@@ -126,5 +126,30 @@ test("a program has arguments, hears signals, writes, and exits once; the next o
   world.host("a").process.sendStop();
   next.timers.after(5, () => assert.fail("it died of the signal"));
   await world.advance(10);
-  await assert.rejects(next.tcp.listen({ host: "127.0.0.1", port: 0 }, () => ({ data() {}, closed() {} })), /no TCP/);
+});
+
+test("a program listens on its machine: bytes arrive in order and whole, a taken port is refused, its end resets everyone", async () => {
+  const world = worldOf(5);
+  const runtime = world.runtime("server");
+  const loopback = world.host("server").loopback;
+  const served = await runtime.tcp.listen({ host: "127.0.0.1", port: 8_000 }, (connection) => ({
+    data: (bytes) => connection.write(bytes),
+    drained: () => connection.bufferedBytes() === 0 && connection.end(),
+    closed() {},
+  }));
+  await assert.rejects(runtime.tcp.listen({ host: "127.0.0.1", port: served.port }, () => ({ data() {}, closed() {} })), {
+    code: "EADDRINUSE",
+  });
+  let text = "";
+  let closed = 0;
+  const client = loopback.connect(8_000, { data: (bytes) => text += new TextDecoder().decode(bytes), closed: () => closed++ });
+  for (const word of ["all ", "of ", "it"]) client.write(new TextEncoder().encode(word));
+  await world.advance(1);
+  assert.deepEqual([text, closed], ["all of it", 1]);
+  loopback.connect(8_000, { data() {}, closed: () => closed++ });
+  await world.advance(1);
+  world.host("server").kill();
+  await world.advance(1);
+  assert.equal(closed, 2);
+  assert.throws(() => loopback.connect(8_000, { data() {}, closed() {} }), /nobody listens/);
 });
