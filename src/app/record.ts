@@ -73,7 +73,11 @@ export async function record(
   const lock = lockDataPath(runtime, config.dataPath, `argus ${options.version}`);
   try {
     const recording = new Recording(runtime, config, options.version, telemetry);
-    return await recording.run(options, progress);
+    const listening = (url: string) => {
+      lock.liveAt(url);
+      options.listening?.(url);
+    };
+    return await recording.run({ ...options, listening }, progress);
   } finally {
     lock.release();
   }

@@ -31,6 +31,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   "flush": { summary: "merge what a stopped recorder left under tmp/", load: async () => (await import("./flush.ts")).flush },
   "compact": { summary: "roll day files: the same rows, packed harder", load: async () => (await import("./compact.ts")).compact },
   "clean": { summary: "list stale temp files, or delete them", load: async () => (await import("./clean.ts")).clean },
+  "asof": { summary: "the value at a path as of a moment; for depth the rebuilt book", load: async () => (await import("./asof.ts")).asof },
+  "events": { summary: "a time range of a path as NDJSON, CSV or Parquet", load: async () => (await import("./events.ts")).events },
+  "tail": { summary: "events of paths as they are published", load: async () => (await import("./tail.ts")).tail },
+  "top": { summary: "paths of a running recorder, the busiest first", load: async () => (await import("./top.ts")).top },
+  "status": { summary: "one look at a running recorder", load: async () => (await import("./status.ts")).status },
   "config init": { summary: "write a commented argus.toml", load: async () => (await import("./config_init.ts")).configInit },
   "config check": {
     summary: "say everything that is wrong with the configuration",

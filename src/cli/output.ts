@@ -12,6 +12,7 @@ export class Output {
   readonly #process: Runtime["process"];
   readonly #logLevel: LogLevel;
   #status = "";
+  #isOnScreen = false;
   #written: Promise<unknown> = Promise.resolve();
 
   constructor(process: Runtime["process"], options: { readonly isJson: boolean; readonly logLevel: LogLevel }) {
@@ -29,6 +30,25 @@ export class Output {
   /** Plain text whatever the format: help, version, a configuration file. */
   text(text: string): void {
     this.#write("out", `${text}\n`);
+  }
+
+  /** Part of a long output, as fast as its reader takes it; false when it went away. */
+  piece(text: string): Promise<boolean> {
+    return text === "" ? Promise.resolve(true) : this.#process.write("out", text);
+  }
+
+  /** A whole screen, in place of the one before; undefined gives the terminal back. */
+  screen(text: string | undefined): void {
+    if (text === undefined) return this.#leaveScreen();
+    const enter = this.#isOnScreen ? "" : "\u001b[?1049h\u001b[?25l";
+    this.#isOnScreen = true;
+    const lines = text.split("\n").map((line) => `${line.slice(0, this.#process.columns - 1)}\u001b[K`);
+    this.#send("out", `${enter}\u001b[H${lines.join("\n")}\u001b[J`);
+  }
+
+  #leaveScreen(): void {
+    if (this.#isOnScreen) this.#send("out", "\u001b[?25h\u001b[?1049l");
+    this.#isOnScreen = false;
   }
 
   note(text: string): void {

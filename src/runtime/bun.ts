@@ -19,9 +19,9 @@ interface BunWebSocket extends WebSocket {
   addEventListener(type: string, listener: (event: Event) => void): void;
 }
 
-const openWire: OpenWire = (url, _options, events) => {
-  const NativeWebSocket = WebSocket as unknown as new (url: string, options: { perMessageDeflate: boolean }) => BunWebSocket;
-  const socket = new NativeWebSocket(url, { perMessageDeflate: false });
+const openWire: OpenWire = (url, { protocols }, events) => {
+  const NativeWebSocket = WebSocket as unknown as new (url: string, options: object) => BunWebSocket;
+  const socket = new NativeWebSocket(url, { perMessageDeflate: false, ...(protocols === undefined ? {} : { protocols: [...protocols] }) });
   socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => events.opened());
   socket.addEventListener("ping", () => events.heard());

@@ -24,7 +24,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
 /** The `ws` package: Deno's own WebSocket can neither ping nor be terminated, and one dead peer then leaks a descriptor for good. */
 const openWire: OpenWire = (url, options, events) => {
-  const socket = new WebSocket(url, {
+  const socket = new WebSocket(url, [...options.protocols ?? []], {
     perMessageDeflate: false,
     maxPayload: options.frameBytesMax,
     handshakeTimeout: options.connectTimeoutMs * 2, // ours fires first; this one frees what ours could not

@@ -4,6 +4,7 @@ import type { Process } from "./runtime.ts";
 
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 const COLUMNS = 80; // where the output is no terminal
+const ROWS = 24;
 
 export function nodeProcess(): Process {
   // A closed reader also raises `error` on the stream, which unheard would be an uncaught exception; the callback has told it already.
@@ -18,10 +19,24 @@ export function nodeProcess(): Process {
     folder: process.cwd(),
     isTerminal: process.stdout.isTTY === true,
     columns: process.stdout.columns || COLUMNS,
+    rows: process.stdout.rows || ROWS,
     write: (target, text) =>
       new Promise((resolve) => {
         (target === "out" ? process.stdout : process.stderr).write(text, (error) => resolve(error === null || error === undefined));
       }),
+    onKey(run) {
+      const { stdin } = process;
+      if (stdin.isTTY !== true) return () => {};
+      const listener = (bytes: Uint8Array) => run(new TextDecoder().decode(bytes));
+      stdin.setRawMode(true);
+      stdin.on("data", listener);
+      stdin.resume();
+      return () => {
+        stdin.off("data", listener);
+        stdin.setRawMode(false);
+        stdin.pause();
+      };
+    },
     onStop(run) {
       const listener = (signal: string) => run(signal);
       for (const signal of STOP_SIGNALS) process.on(signal, listener);

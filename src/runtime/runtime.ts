@@ -58,6 +58,8 @@ export interface ConnectOptions {
   readonly silentAfterMs: number;
   /** A larger message terminates the connection with cause `too_big`. */
   readonly frameBytesMax: number;
+  /** Subprotocols to offer. */
+  readonly protocols?: readonly string[];
 }
 
 export interface SocketHandler {
@@ -253,8 +255,11 @@ export interface Process {
   readonly folder: string;
   readonly isTerminal: boolean;
   readonly columns: number;
+  readonly rows: number;
   /** Resolves when the bytes are handed over; a closed reader resolves false. */
   write(target: "out" | "err", text: string): Promise<boolean>;
+  /** Keys pressed on a terminal, one text each (`q`, `\u001b[A`), from now on unechoed; where input is no terminal there are none. */
+  onKey(run: (key: string) => void): Cancel;
   /** TERM, INT and HUP. The handler replaces the default death. */
   onStop(run: (signal: string) => void): Cancel;
   /** Nothing catches an exception or rejection any more: seal and exit 1. */

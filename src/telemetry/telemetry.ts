@@ -1,4 +1,5 @@
 import type { Runtime } from "../runtime/runtime.ts";
+import { escapeControls } from "../lib/escape_controls.ts";
 import { isoOf } from "../lib/time.ts";
 
 /** ERROR = data was lost or a person is needed. WARN = recovered, nothing lost. */
@@ -76,11 +77,4 @@ export function formatLine(line: LogLine): string {
 function formatValue(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
   return /[\s"=]/.test(text) && typeof value === "string" ? escapeControls(JSON.stringify(text)) : escapeControls(text);
-}
-
-// deno-lint-ignore no-control-regex -- control characters are exactly what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
-
-function escapeControls(text: string): string {
-  return text.replace(CONTROLS, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

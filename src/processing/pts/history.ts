@@ -53,11 +53,18 @@ export class History implements Disposable {
     return [`${dataPath}/${path}`, `${dataPath}/tmp/${path}`].some((folder) => this.#runtime.disk.exists(folder));
   }
 
+  /** What the files do not say about a stream. Whoever reads the files after that misses nothing. */
+  async present(path: string, isUndelivered: boolean): Promise<Present> {
+    const [source, , symbol] = path.split("/");
+    const memory = await this.#options.memory([path, `${source}/gap/${symbol}`, `${source}/session/_all`]);
+    return { isRecording: true, memory, isUndelivered };
+  }
+
   /** The answer as JSON. Rejects with StorageError, or HistoryBusy. */
   async asOf(path: string, at: number, levels: number, isUndelivered: boolean): Promise<string> {
     const request = this.#begin();
     try {
-      const present = await this.#present(path, isUndelivered);
+      const present = await this.present(path, isUndelivered);
       const { dataPath } = this.#options;
       const answer = await this.#ask({ kind: "as_of", request, dataPath, path, at, levels, present });
       if (answer.kind !== "answer") throw new TypeError(`history answered as_of with ${answer.kind}`);
@@ -71,7 +78,7 @@ export class History implements Disposable {
   async events(query: EventsQuery, isUndelivered: boolean): Promise<{ readonly lacks: string; readonly body: ReadableStream<Uint8Array> }> {
     const request = this.#begin();
     try {
-      const present = await this.#present(query.path, isUndelivered);
+      const present = await this.present(query.path, isUndelivered);
       const begun = await this.#ask({ kind: "events", request, dataPath: this.#options.dataPath, ...query, present });
       if (begun.kind !== "begun") throw new TypeError(`history answered events with ${begun.kind}`);
       return { lacks: begun.lacks, body: this.#body(request) };
@@ -114,12 +121,6 @@ export class History implements Disposable {
     const request = ++this.#requests;
     this.#open.add(request);
     return request;
-  }
-
-  async #present(path: string, isUndelivered: boolean): Promise<Present> {
-    const [source, , symbol] = path.split("/");
-    const memory = await this.#options.memory([path, `${source}/gap/${symbol}`, `${source}/session/_all`]);
-    return { isRecording: true, memory, isUndelivered };
   }
 
   #ask(question: ToHistory): Promise<FromHistory> {

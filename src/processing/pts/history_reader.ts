@@ -83,7 +83,9 @@ export class HistoryReader {
   async events(path: string, from: number, to: number, limit: number, present: Present): Promise<EventsAnswer> {
     const view = await this.#view(path, present);
     try {
-      const lacks = await this.#lacks(path, view, from, to, present);
+      // From the beginning means from the first row: that nobody recorded before is no hole of the answer.
+      const since = from > 0 ? from : firstTimeOf(view) ?? to;
+      const lacks = await this.#lacks(path, view, since, to, present);
       return { type: view.type, lacks: withUnreadable(lacks, view), slices: closing(rowsBetween(view, from, to, limit), view) };
     } catch (error) {
       view[Symbol.dispose]();
@@ -109,6 +111,14 @@ export class HistoryReader {
     if (type === undefined) throw new RangeError(`${path} is of no type there is`);
     return StreamView.open(this.#world, this.#reader, { dataPath: this.#dataPath, path, type }, memory[path] ?? []);
   }
+}
+
+function firstTimeOf(view: StreamView): number | undefined {
+  for (const date of view.dates()) {
+    const times = view.day(date).flatMap((part) => part.range("recv_time")?.min ?? []);
+    if (times.length > 0) return Math.min(...times);
+  }
+  return undefined;
 }
 
 function withUnreadable(lacks: readonly Lack[], { unreadable }: StreamView): Lack[] {

@@ -1,7 +1,13 @@
 import { StorageError } from "../../lib/errors.ts";
 import { isoOf } from "../../lib/time.ts";
-import type { DiskLock, Runtime } from "../../runtime/runtime.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import { folderOf } from "./files.ts";
+
+export interface DataPathLock {
+  /** Tells whoever looks at the lock file where the recorder answers. */
+  liveAt(url: string): void;
+  release(): void;
+}
 
 /** Outside tmp/, which a user may clean by hand. */
 export const LOCK_FILE = "argus.lock";
@@ -10,7 +16,7 @@ export const LOCK_FILE = "argus.lock";
  * The data path is ours until `release` or the death of the process. Throws StorageError that says who holds it. The folder is created;
  * one that cannot be written is refused here, before any socket opens.
  */
-export function lockDataPath(runtime: Pick<Runtime, "disk" | "process" | "clock">, dataPath: string, what: string): DiskLock {
+export function lockDataPath(runtime: Pick<Runtime, "disk" | "process" | "clock">, dataPath: string, what: string): DataPathLock {
   const { disk, process, clock } = runtime;
   // A folder that a power cut takes takes every day file in it along.
   for (const made of disk.makeFolder(dataPath)) disk.syncFolder(folderOf(made));
@@ -25,6 +31,14 @@ export function lockDataPath(runtime: Pick<Runtime, "disk" | "process" | "clock"
       hint: "Stop it, or give this one its own data path (--data-path).",
     });
   }
-  lock.describe(`${what}, pid ${process.pid} on ${process.host}, since ${isoOf(clock.wallTime())}\n`);
-  return lock;
+  const holder = `${what}, pid ${process.pid} on ${process.host}, since ${isoOf(clock.wallTime())}`;
+  lock.describe(`${holder}\n`);
+  return { release: () => lock.release(), liveAt: (url) => lock.describe(`${holder}, live at ${url}\n`) };
+}
+
+/** Where the recorder that wrote the lock file last said it is live. Whether it still runs is for the asker to find out. */
+export function liveAddress({ disk }: Pick<Runtime, "disk">, dataPath: string): string | undefined {
+  const path = `${dataPath}/${LOCK_FILE}`;
+  if (!disk.exists(path)) return undefined;
+  return / live at (http:\/\/\S+)/.exec(new TextDecoder().decode(disk.read(path)))?.[1];
 }

@@ -25,6 +25,7 @@ export class VirtualProcess implements Process {
   readonly folder = "/";
   readonly isTerminal = false;
   readonly columns = 80;
+  readonly rows = 24;
   readonly life: Lifetime;
   /** What it wrote so far. */
   readonly written: { out: string; err: string } = { out: "", err: "" };
@@ -56,6 +57,11 @@ export class VirtualProcess implements Process {
   write(target: "out" | "err", text: string): Promise<boolean> {
     this.written[target] += text;
     return Promise.resolve(true);
+  }
+
+  /** Nobody sits at a terminal here. */
+  onKey(): Cancel {
+    return () => {};
   }
 
   onStop(run: (signal: string) => void): Cancel {

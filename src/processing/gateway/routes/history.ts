@@ -2,6 +2,7 @@ import { eventTypeOf } from "../../../events/registry.ts";
 import { parseTime } from "../../../lib/parse_time.ts";
 import { HistoryBusy } from "../../pts/history.ts";
 import { type Format, FORMATS } from "../../pts/formats.ts";
+import { presentJson } from "../../pts/present_json.ts";
 import type { GatewayWorld } from "../gateway_world.ts";
 import { textAnswer } from "../http/json_answer.ts";
 import type { Paths } from "../paths.ts";
@@ -50,6 +51,16 @@ export function historyRoutes(world: World, paths: Paths): Route[] {
       ],
       answers,
       run: (asked) => events(world, paths, asked),
+    },
+    {
+      method: "GET",
+      path: "/v1/present/{path}",
+      summary: "What is not on disk yet of a path, for `argus asof` and `argus events` beside a running recorder; its form may change",
+      answers,
+      async run({ rest }) {
+        const { path, isUndelivered } = known(world, paths, rest);
+        return textAnswer(200, "application/json", presentJson(await world.history.present(path, isUndelivered)));
+      },
     },
   ];
 }

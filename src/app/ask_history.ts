@@ -1,0 +1,69 @@
+import { eventTypeOf } from "../events/registry.ts";
+import { ConfigError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
+import { canonicalPath } from "../processing/gateway/paths.ts";
+import { asOfJson, lacksJson } from "../processing/pts/answer_json.ts";
+import { type Format, rendererOf } from "../processing/pts/formats.ts";
+import { HistoryReader, OFFLINE, type Present } from "../processing/pts/history_reader.ts";
+import { presentOf } from "../processing/pts/present_json.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Config } from "./config.ts";
+import { liveRecorder } from "./recorder_link.ts";
+
+/**
+ * Questions about the past of a data path, answered in this process from its files. Where a recorder runs on it, its memory is asked for
+ * first: rows leave memory for files, so whoever looks in that order misses none.
+ */
+export async function askAsOf(runtime: Runtime, config: Config, asked: { path: string; at: number; levels: number }): Promise<string> {
+  const { reader, path, present } = await open(runtime, config, asked.path);
+  return asOfJson(path, asked.at, await reader.asOf(path, asked.at, present), asked.levels);
+}
+
+export interface EventsAsked {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+  readonly format: Format;
+}
+
+/** Hands every piece on, as fast as it is taken; `write` resolves false where nobody wants more. Resolves with what may be missing, as JSON. */
+export async function askEvents(
+  runtime: Runtime,
+  config: Config,
+  asked: EventsAsked,
+  write: (bytes: Uint8Array) => Promise<boolean>,
+): Promise<string> {
+  const { reader, path, present } = await open(runtime, config, asked.path);
+  const { type, lacks, slices } = await reader.events(path, asked.from, asked.to, asked.limit, present);
+  const renderer = rendererOf(asked.format, type, path, runtime.compression);
+  let isWanted = await write(renderer.begin());
+  for await (const slice of slices) {
+    if (isWanted) isWanted = await write(renderer.slice(slice));
+    if (!isWanted) break;
+  }
+  if (isWanted) await write(renderer.end());
+  return `{${lacksJson(lacks)}}`;
+}
+
+async function open(runtime: Runtime, config: Config, raw: string) {
+  const path = canonicalPath(raw);
+  const type = path === undefined ? undefined : eventTypeOf(path.split("/")[1]!);
+  if (path === undefined || type === undefined) {
+    throw new ConfigError(
+      "PATH",
+      `PATH: found ${JSON.stringify(raw)}, expected {source}/{data_type}/{symbol}, such as binance/bbo/BTCUSDT.`,
+    );
+  }
+  const recorder = await liveRecorder(runtime, config);
+  const reader = new HistoryReader(runtime, config.dataPath);
+  const isKnown = reader.knows(path);
+  if (recorder === undefined && !isKnown) throw unknown(reader, config, path);
+  const present: Present = recorder === undefined ? OFFLINE : presentOf(await recorder.text(`/v1/present/${path}`));
+  return { reader, path, present };
+}
+
+function unknown(reader: HistoryReader, { dataPath }: Config, path: string): ConfigError {
+  const close = nearest(path, reader.near(path));
+  return new ConfigError("PATH", `Nothing of ${path} is stored in ${dataPath}.${close === undefined ? "" : ` Did you mean ${close}?`}`);
+}
