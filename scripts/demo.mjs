@@ -53,7 +53,7 @@ export async function demo(args) {
         "--types",
         TYPES.join(","),
         "--listen",
-        "off",
+        "127.0.0.1:0", // the recorder prints which one it got
         ...args,
       ],
       { ARGUS_SOURCES__BINANCE__WS_URL: ready.ws_url, ARGUS_SOURCES__BINANCE__REST_URL: ready.http_url },
