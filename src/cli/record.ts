@@ -27,7 +27,7 @@ export const record = command({
         version,
         signal,
         ...(durationMs === undefined ? {} : { durationMs }),
-        listening: (url: string) => output.note(`argus: live at ${url}`),
+        listening: (url: string) => output.note(`argus: dashboard and API at ${url}/`),
       };
       return app.record(runtime, config, options, new Telemetry(runtime.clock, output.log), progressTo(runtime, output));
     });

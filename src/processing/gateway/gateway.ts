@@ -13,6 +13,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { openApiRoute } from "./routes/openapi.ts";
+import { pageRoutes } from "./routes/page.ts";
 import type { StreamContext, StreamSession } from "./stream_session.ts";
 
 export interface GatewayOptions extends DoorkeeperOptions {
@@ -38,13 +39,13 @@ export class Gateway implements AsyncDisposable {
     this.#paths = new Paths(world.runtime, world.agora);
     this.#server = new HttpServer(world.runtime, (exchange) => this.answer(exchange));
     const shown = { world, paths: this.#paths, sessions: this.#sessions, connections: () => this.#server.connections };
-    const routes = [
+    const described = [
       ...liveRoutes(this.#streams(), this.#paths),
       ...historyRoutes(world, this.#paths),
       ...healthRoutes(shown),
       ...adminRoutes(world),
     ];
-    this.#routes = [...routes, openApiRoute(world.version, routes)];
+    this.#routes = [...described, ...pageRoutes(), openApiRoute(world.version, described)];
   }
 
   /** Resolves with the address, its port as it is. Rejects where it cannot be had. */

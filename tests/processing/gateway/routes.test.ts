@@ -125,6 +125,23 @@ describe("the gateway's routes", () => {
     assert.match(error.error.hint, /\/v1\/paths/);
   });
 
+  it("serves a dashboard that asks nobody else for anything", async () => {
+    const scene = await GatewayScene.open({ token: "s3cret" });
+    const page = await ask(`${scene.url}/`);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get("content-type")!, /^text\/html/);
+    const files = [...page.text.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)].map(([, file]) => file!);
+    assert.ok(files.length >= 4, files.join());
+    for (let file = files.pop(); file !== undefined; file = files.pop()) {
+      const { status, text, headers } = await ask(`${scene.url}${file}`);
+      assert.equal(status, 200, file);
+      assert.match(headers.get("content-security-policy")!, /default-src 'none'; script-src 'self'/);
+      files.push(...[...text.matchAll(/from "\.\/([^"]+)"/g)].map(([, name]) => `/page/${name}`));
+      assert.doesNotMatch(text.replace(/uPlot[\s\S]{0,80}github/, ""), /(?:src|href|url|import)\s*[=(]?\s*["'(]https?:/);
+    }
+    assert.doesNotMatch(page.text, /https?:|<script>|style=/);
+  });
+
   it("a port that is taken is an error, and HEAD has no body", async () => {
     const scene = await GatewayScene.open();
     await assert.rejects(new GatewayScene({ port: scene.port }).gateway.listen(), { code: "EADDRINUSE" });
