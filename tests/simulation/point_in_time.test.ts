@@ -61,7 +61,7 @@ for (const seed of seedsFrom(1, 2)) {
     const random = new SeededRandom(seed, "questions");
     const eventsOf = (path: string) => heard.filter((each) => each.path === path);
     const seams: string[] = [];
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 9; round++) {
       await world.advance(10_000 + random.below(12_000));
       const paths = [...new Set(heard.map(({ path }) => path))].filter((path) => !path.includes("/session/"));
       for (let i = 0; i < 12; i++) {

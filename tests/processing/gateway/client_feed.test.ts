@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { Agora } from "../../../src/agora/agora.ts";
+import type { Publisher } from "../../../src/agora/publisher.ts";
+import { bbo } from "../../../src/events/bbo.ts";
+import type { EventBase } from "../../../src/events/event_type.ts";
+import { trade } from "../../../src/events/trade.ts";
+import { ClientFeed } from "../../../src/processing/gateway/client_feed.ts";
+import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
+import { quote, runtime, tradeOf } from "./gateway_scene.ts";
+import { discontinuities, type Message } from "./stream_client.ts";
+
+const STEPS = 400_000;
+const SYMBOLS = ["A", "B", "C", "D"];
+const PATTERNS = ["binance/*/A", "binance/bbo/*", "binance/trade/B", "*/*/*", "binance/trade/D"];
+
+/** A path as the model keeps it: every event ever published, over all its lives. */
+interface Model {
+  publisher: Publisher<EventBase> | undefined;
+  published: number;
+}
+
+/** What a client must know of a path: which event it was told last, by the number the event carries. */
+interface Known {
+  id: number;
+  seq: number;
+}
+
+it("steps without number of publishing, joining, leaving and reading equal a list and a map", () => {
+  const random = new SeededRandom(11, "feed");
+  const agora = new Agora(runtime.timers);
+  const models = new Map<string, Model>();
+  for (const symbol of SYMBOLS) {
+    for (const type of ["bbo", "trade"]) models.set(`binance/${type}/${symbol}`, { publisher: undefined, published: 0 });
+  }
+  const paths = [...models.keys()];
+  let lost = 0;
+  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost: (count) => lost += count });
+  const held = new Set<string>();
+  let known = new Map<string, Known>();
+  let told = 0;
+  let lagged = 0;
+  const matches = (pattern: string, path: string) => pattern.split("/").every((part, i) => part === "*" || part === path.split("/")[i]);
+  const isHeld = (path: string) => [...held].some((pattern) => matches(pattern, path));
+
+  for (let step = 0; step < STEPS; step++) {
+    const what = random.below(1_000);
+    const path = paths[random.below(paths.length)]!;
+    const model = models.get(path)!;
+    if (what < 850) publish(path, model, step % 50_000 < 25_000 ? 1 : 3);
+    else if (what < 990) read(random.below(4_000));
+    else if (what < 994) toggle(PATTERNS[random.below(PATTERNS.length)]!);
+    else if (what < 996 && model.publisher !== undefined) {
+      model.publisher.close();
+      model.publisher = undefined;
+    }
+  }
+  while (!feed.isEmpty) read(1e9);
+  for (const [path, { id }] of known) assert.equal(id, models.get(path)!.published, `${path}: the newest is missing`);
+  assert.ok(told > 100_000 && lagged > 1_000 && lost >= lagged, `${told} told, ${lagged} lagged, ${lost} lost`);
+
+  function publish(path: string, model: Model, count: number): void {
+    const [, type, symbol] = path.split("/");
+    model.publisher ??= agora.open(path, (type === "bbo" ? bbo : trade) as never) as Publisher<EventBase>;
+    for (let i = 0; i < count; i++) {
+      model.published++;
+      model.publisher.publish([type === "bbo" ? quote(symbol!, model.published) : tradeOf(symbol!, model.published)]);
+    }
+  }
+
+  function toggle(pattern: string): void {
+    if (held.delete(pattern)) {
+      feed.unsubscribe(pattern);
+      known = new Map([...known].filter(([each]) => isHeld(each)));
+      return;
+    }
+    held.add(pattern);
+    feed.subscribe(pattern);
+  }
+
+  /** Every message is the next one, or says how many are not; nothing comes of a path that is not asked for. */
+  function read(bytes: number): void {
+    for (const text of feed.take(bytes)) {
+      const { path = "", seq, event, lagged: missed } = JSON.parse(text) as Message;
+      assert.ok(isHeld(path), `${path} was not asked for`);
+      const before = known.get(path);
+      if (missed !== undefined) {
+        lagged += missed;
+        if (before !== undefined) known.set(path, { id: before.id + missed, seq: before.seq + missed });
+        continue;
+      }
+      const id = event.trade_id ?? event.update_id;
+      told++;
+      if (before !== undefined) assert.deepEqual([id, seq], [before.id + 1, before.seq + 1], path);
+      known.set(path, { id, seq: seq! });
+    }
+  }
+});
+
+it("tells what was lost even when nothing comes after it", () => {
+  const agora = new Agora(runtime.timers);
+  const trades = agora.open("binance/trade/A", trade);
+  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  feed.subscribe("binance/trade/A");
+  for (let n = 1; n <= 50_000; n++) trades.publish([tradeOf("A", n)]);
+  const messages: Message[] = [];
+  while (!feed.isEmpty) messages.push(...feed.take(10_000).map((text) => JSON.parse(text) as Message));
+  assert.deepEqual(discontinuities(messages), []);
+  assert.equal(messages.at(-1)!.seq, 50_000);
+  const told = messages.filter(({ seq }) => seq !== undefined).length;
+  assert.equal(told + messages.reduce((sum, { lagged = 0 }) => sum + lagged, 0), 50_000);
+});
+
+it("a reader that takes nothing is told to hurry, then given up", () => {
+  const agora = new Agora(runtime.timers);
+  const trades = agora.open("binance/trade/A", trade);
+  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  feed.subscribe("binance/trade/*");
+  assert.equal(feed.look(), "fine", "nothing to take is no fault");
+  trades.publish([tradeOf("A", 1)]);
+  assert.deepEqual([feed.look(), feed.look(), feed.look()], ["fine", "lagging", "stalled"]);
+  feed.take(1e9);
+  trades.publish([tradeOf("A", 2)]);
+  assert.deepEqual([feed.look(), feed.look()], ["fine", "lagging"]);
+});
