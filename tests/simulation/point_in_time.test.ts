@@ -41,7 +41,7 @@ function bruteBook(events: readonly Heard[], at: number) {
   return { bids: side("bids", -1), asks: side("asks", 1), last_update_id: changes.at(-1)?.event.last_update_id ?? anchor.last_update_id };
 }
 
-for (const seed of seedsFrom(1, 2)) {
+for (const seed of seedsFrom(1, 1)) {
   test(`asof and events are what was published, over midnight, chunks and rows in memory (seed ${seed})`, async () => {
     const again = replayCommand(FILE, seed);
     const recording = new Recording({
