@@ -14,6 +14,8 @@ export class PathNode {
   last: EventBase | undefined;
   /** Events published so far: the sequence number of `last`. */
   seq = 0;
+  /** That of `last`: less than `seq` when what came after it was fetched later. */
+  lastSeq = 0;
   isClosed = false;
   #taps: readonly Tap[] = [];
 
@@ -26,8 +28,11 @@ export class PathNode {
   /** `isPast`: older than the newest, which stays the current value. */
   publish(events: readonly EventBase[], isPast = false): void {
     for (const event of events) {
-      if (!isPast) this.last = event;
       this.seq++;
+      if (!isPast) {
+        this.last = event;
+        this.lastSeq = this.seq;
+      }
       // The list is replaced, never changed, so a tap may attach or detach while it is called.
       for (const tap of this.#taps) tap.event(this, event);
     }

@@ -42,6 +42,30 @@ export function frameBytes(
   return bytes;
 }
 
+const ENCODER = new TextEncoder();
+const HEAD_BYTES_MAX = 10; // of a server's frame
+
+/** Each text a frame of a server's, one behind the other; much cheaper than a frame at a time. */
+export function textFrames(texts: readonly string[]): Uint8Array {
+  const units = texts.reduce((sum, text) => sum + text.length, 0);
+  const bytes = new Uint8Array(3 * units + HEAD_BYTES_MAX * texts.length); // UTF-8 takes at most three bytes for a unit of UTF-16
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const text of texts) {
+    // How long the head is depends on how long the text gets, which is known behind it; it is nearly always two bytes of length.
+    const guess = text.length < 126 ? 2 : text.length < 65_536 ? 4 : 10;
+    const { written } = ENCODER.encodeInto(text, bytes.subarray(at + guess));
+    const head = written < 126 ? 2 : written < 65_536 ? 4 : 10;
+    if (head !== guess) bytes.copyWithin(at + head, at + guess, at + guess + written);
+    bytes[at] = 0x80 | OPCODE.text;
+    bytes[at + 1] = head === 2 ? written : head === 4 ? 126 : 127;
+    if (head === 4) view.setUint16(at + 2, written);
+    else if (head === 10) view.setBigUint64(at + 2, BigInt(written));
+    at += head + written;
+  }
+  return bytes.slice(0, at);
+}
+
 export function closePayload(code: number, reason: string): Uint8Array {
   const text = new TextEncoder().encode(reason).subarray(0, 123);
   const bytes = new Uint8Array(2 + text.length);

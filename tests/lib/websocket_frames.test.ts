@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { closePayload, type Frame, frameBytes, FrameParser, ProtocolError } from "../../src/lib/websocket_frames.ts";
+import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolError, textFrames } from "../../src/lib/websocket_frames.ts";
 
 const SEED = 20261124;
 
@@ -62,4 +62,20 @@ test("what no client may send ends with the code that says why", () => {
 
 test("a close reason longer than a control frame is cut", () => {
   assert.equal(closePayload(1008, "x".repeat(500)).length, 125);
+});
+
+test("many texts in one piece are the frames of each", () => {
+  const lengths = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 200 }),
+    fc.constantFrom(124, 125, 126, 127, 65_534, 65_535, 65_536).chain((length) =>
+      fc.constantFrom("a", "é", "币").map((letter) => letter.repeat(length))
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(lengths, { maxLength: 5 }), (texts) => {
+      const frames = texts.map((text) => frameBytes(OPCODE.text, new TextEncoder().encode(text)));
+      assert.ok(Buffer.from(textFrames(texts)).equals(Buffer.concat(frames)));
+    }),
+    { seed: SEED, numRuns: 60 },
+  );
 });

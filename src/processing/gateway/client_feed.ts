@@ -8,19 +8,18 @@ import type { EventBase, EventType, Level } from "../../events/event_type.ts";
 export interface FeedOwner {
   /** There is something to take. Called once until `take` has emptied the feed. */
   ready(): void;
-  /** So many events will not reach this client; it is told. */
+  /** The client is just being told that it lost so many events. */
   lost(events: number): void;
 }
 
-interface Route {
+/** One path of one client. It is the tap itself, so that an event finds its way without looking anything up. */
+interface Route extends Tap {
   readonly path: string;
-  readonly head: string;
   /** Replaced when the path ends and begins anew; numbers then go on from `base`. */
   node: PathNode;
   base: number;
-  /** Number of the newest event that was queued or told of. */
-  queuedSeq: number;
-  toldSeq: number;
+  /** Number of the newest event the client was told of; undefined before its current value. */
+  toldSeq: number | undefined;
 }
 
 interface Entry {
@@ -31,35 +30,43 @@ interface Entry {
   readonly bytes: number;
 }
 
+/** What an event is as a message, and with which number: nearly every client of a path gets the same one. */
+export interface Rendered {
+  readonly seq: number;
+  readonly text: string;
+}
+
 const QUEUED_BYTES_MAX = 1024 * 1024; // of one client; the events themselves are shared by all
 const EVENT_BYTES = 320; // of a message without lists, measured on trades
 const LEVEL_BYTES = 40;
 const CONFLATED = "bbo"; // only its newest event matters to who lags
 
 /**
- * What one client gets. It joins a path exactly: the current value with its number, then every event published after that moment. The
- * publisher never waits: a client that does not take its messages loses the oldest ones (of `bbo` all but the newest of a path), and the
- * step in `seq` is told by a `lagged` message before the next event of that path.
+ * What one client gets. It joins a path when it can take its current value: that comes with its number, then every event published after
+ * that moment. The publisher never waits. A client whose queue is full leaves its paths, which then costs nobody anything, takes what is
+ * queued (of `bbo` the newest of a path), and joins them anew; the step in `seq` is told by a `lagged` message.
  */
-export class ClientFeed implements Tap, Disposable {
+export class ClientFeed implements Disposable {
   readonly #agora: Agora;
-  readonly #texts: WeakMap<EventBase, string>;
+  readonly #texts: WeakMap<EventBase, Rendered>;
   readonly #owner: FeedOwner;
   readonly #patterns = new Map<string, { readonly pattern: Pattern; readonly end: () => void }>();
   readonly #routes = new Map<string, Route>();
+  /** Not joined yet, in the order they were asked for. */
+  readonly #joining = new Set<Route>();
   #queue: Entry[] = [];
   /** Entries before it were taken. */
   #from = 0;
   #bytes = 0;
   #isReady = false;
-  #hasLagged = false;
-  /** Takes since it was last looked at. */
+  /** The queue was full: no path is joined until it is taken. */
+  #isAsleep = false;
+  #wasTold = false;
+  /** Since it was last looked at. */
   #wasTaken = true;
-  /** Paths that lost events and may have none queued that would tell of it. */
-  readonly #owed = new Set<Route>();
 
-  /** `texts` keeps rendered events: a hundred clients of one path render each once. */
-  constructor(agora: Agora, texts: WeakMap<EventBase, string>, owner: FeedOwner) {
+  /** `texts` keeps rendered messages: a hundred clients of one path render each once. */
+  constructor(agora: Agora, texts: WeakMap<EventBase, Rendered>, owner: FeedOwner) {
     this.#agora = agora;
     this.#texts = texts;
     this.#owner = owner;
@@ -74,16 +81,14 @@ export class ClientFeed implements Tap, Disposable {
   }
 
   get isEmpty(): boolean {
-    return this.#from === this.#queue.length && this.#owed.size === 0;
+    return this.#from === this.#queue.length && this.#joining.size === 0;
   }
 
-  /** Joins every path that matches, now and later. Throws RangeError for what is no pattern. */
+  /** Takes in every path that matches, now and later. Throws RangeError for what is no pattern. */
   subscribe(text: string): void {
     if (this.#patterns.has(text)) return;
     const pattern = compilePattern(text);
-    let end = () => {};
-    this.#patterns.set(text, { pattern, end: () => end() });
-    end = this.#agora.follow(text, (node) => this.#join(node));
+    this.#patterns.set(text, { pattern, end: this.#agora.follow(text, (node) => this.#opened(node)) });
   }
 
   /** Leaves what no other pattern holds. False when it never asked for it. */
@@ -95,148 +100,158 @@ export class ClientFeed implements Tap, Disposable {
     const rest = [...this.#patterns.values()];
     for (const route of this.#routes.values()) {
       if (rest.some(({ pattern }) => pattern.matches(route.path))) continue;
-      route.node.detach(this);
+      route.node.detach(route);
       this.#routes.delete(route.path);
-      this.#owed.delete(route);
+      this.#joining.delete(route);
     }
-    this.#replaceQueue(this.#queue.slice(this.#from).filter(({ route }) => this.#routes.get(route.path) === route));
+    this.#requeue(({ route }) => this.#routes.get(route.path) === route);
     return true;
   }
 
-  event(node: PathNode, event: EventBase): void {
-    const route = this.#routes.get(node.path);
-    if (route?.node === node) this.#push(route, route.base + node.seq, event);
-  }
-
-  ended(): void {
-    // The route stays: what is queued is still told, and the path may begin anew.
+  #hear(route: Route, node: PathNode, event: EventBase): void {
+    if (route.node !== node || this.#isAsleep) return;
+    const bytes = bytesOf(node.type, event);
+    this.#queue.push({ route, type: node.type, seq: route.base + node.seq, event, bytes });
+    this.#bytes += bytes;
+    if (this.#bytes > QUEUED_BYTES_MAX) this.#sleep();
+    this.#tell();
   }
 
   /** Messages of at least one event and about so many bytes. */
   take(bytes: number): string[] {
     const texts: string[] = [];
     let taken = 0;
+    const add = (text: string) => taken += texts.push(text) > 0 ? text.length : 0;
+    // Awake, a path is joined before what is queued of others; asleep, after what is queued of itself.
+    if (!this.#isAsleep) this.#takeJoining(add, () => taken < bytes);
     while (this.#from < this.#queue.length && taken < bytes) {
-      const entry = this.#queue[this.#from++]!;
-      const { route, seq } = entry;
-      if (seq > route.toldSeq + 1) texts.push(this.#lag(route, seq - 1));
-      const text = `${route.head},"seq":${seq},"event":${this.#textOf(entry)}}`;
-      texts.push(text);
-      route.toldSeq = seq;
-      taken += text.length;
-      this.#bytes -= entry.bytes;
+      const { route, seq, type, event, bytes } = this.#queue[this.#from++]!;
+      this.#bytes -= bytes;
+      this.#add(add, route, seq, type, event);
+    }
+    if (this.#from === this.#queue.length) {
+      this.#isAsleep = false;
+      this.#takeJoining(add, () => taken < bytes);
     }
     this.#wasTaken = true;
-    if (this.#from === this.#queue.length) {
-      for (const route of this.#owed) if (route.queuedSeq > route.toldSeq) texts.push(this.#lag(route, route.queuedSeq));
-      this.#owed.clear();
-      this.#replaceQueue([]);
+    if (this.isEmpty) {
+      this.#requeue(() => false);
       this.#isReady = false;
-      this.#hasLagged = false;
-    } else if (this.#from > 4_096 && this.#from > this.#queue.length / 2) this.#replaceQueue(this.#queue.slice(this.#from));
+      this.#wasTold = false;
+    } else if (this.#from > 4_096 && this.#from > this.#queue.length / 2) this.#requeue(() => true);
     return texts;
   }
 
   /**
-   * To be called every five seconds. What nobody took since the last call has waited too long: the oldest goes; `stalled` when that was so
-   * before already.
+   * To be called every five seconds. What nobody took since the last call has waited too long, and the client leaves its paths; `stalled`
+   * when that was so before already.
    */
   look(): "fine" | "lagging" | "stalled" {
     const isStuck = !this.isEmpty && !this.#wasTaken;
     this.#wasTaken = this.isEmpty;
     if (!isStuck) return "fine";
-    if (this.#hasLagged) return "stalled";
-    this.#shed(0);
-    this.#hasLagged = true;
+    if (this.#wasTold) return "stalled";
+    this.#sleep();
+    this.#wasTold = true;
     return "lagging";
   }
 
   [Symbol.dispose](): void {
     for (const { end } of this.#patterns.values()) end();
-    for (const { node } of this.#routes.values()) node.detach(this);
+    for (const route of this.#routes.values()) route.node.detach(route);
     this.#patterns.clear();
     this.#routes.clear();
-    this.#replaceQueue([]);
+    this.#joining.clear();
+    this.#requeue(() => false);
   }
 
-  #join(node: PathNode): void {
+  #opened(node: PathNode): void {
     const known = this.#routes.get(node.path);
     if (known?.node === node) return;
-    node.attach(this);
     if (known === undefined) {
-      const route: Route = {
-        path: node.path,
-        head: `{"path":${JSON.stringify(node.path)}`,
-        node,
-        base: 0,
-        queuedSeq: node.seq,
-        toldSeq: node.last === undefined ? node.seq : node.seq - 1,
-      };
+      const { path } = node;
+      // When the path ends the route stays: what is queued is still told, and the path may begin anew.
+      const route: Route = { path, node, base: 0, toldSeq: undefined, event: (from, event) => this.#hear(route, from, event) };
       this.#routes.set(node.path, route);
-      if (node.last !== undefined) this.#push(route, node.seq, node.last);
+      this.#joining.add(route);
+      this.#tell();
     } else {
+      // It has not published yet, so it can be joined behind what is queued of its former life.
+      known.base += known.node.seq;
       known.node = node;
-      known.base = known.queuedSeq;
+      if (!this.#joining.has(known)) node.attach(known);
     }
   }
 
-  #push(route: Route, seq: number, event: EventBase): void {
-    const bytes = bytesOf(route.node.type, event);
-    if (this.#bytes + bytes > QUEUED_BYTES_MAX) this.#shed(QUEUED_BYTES_MAX / 2);
-    route.queuedSeq = seq;
-    this.#queue.push({ route, type: route.node.type, seq, event, bytes });
-    this.#bytes += bytes;
+  #tell(): void {
     if (this.#isReady) return;
     this.#isReady = true;
     this.#owner.ready();
   }
 
-  /** Everything of the path up to that number was told or is lost. */
-  #lag(route: Route, seq: number): string {
-    const lagged = seq - route.toldSeq;
-    route.toldSeq = seq;
-    return `${route.head},"lagged":${lagged}}`;
-  }
-
-  /** Keeps the newest of each path as far as half a queue holds them, and of what is not conflated the newest that fit in so many bytes. */
-  #shed(bytesMax: number): void {
-    const seen = new Set<Route>();
-    const kept: Entry[] = [];
-    let bytes = 0;
-    let isFull = false;
-    for (let i = this.#queue.length - 1; i >= this.#from; i--) {
-      const entry = this.#queue[i]!;
-      const isNewest = !seen.has(entry.route);
-      seen.add(entry.route);
-      isFull ||= bytes + entry.bytes > bytesMax;
-      const isKept = isNewest ? bytes + entry.bytes <= QUEUED_BYTES_MAX / 2 : !isFull && entry.type.name !== CONFLATED;
-      if (!isKept) {
-        this.#owed.add(entry.route);
-        continue;
-      }
-      kept.push(entry);
-      bytes += entry.bytes;
+  /** Leaves every path, until the queue is taken. */
+  #sleep(): void {
+    this.#isAsleep = true;
+    for (const route of this.#routes.values()) {
+      route.node.detach(route);
+      this.#joining.add(route);
     }
-    this.#owner.lost(this.#queue.length - this.#from - kept.length);
-    this.#replaceQueue(kept.reverse());
+    const newest = new Map<Route, Entry>();
+    for (let i = this.#from; i < this.#queue.length; i++) newest.set(this.#queue[i]!.route, this.#queue[i]!);
+    this.#requeue((entry) => entry.type.name !== CONFLATED || newest.get(entry.route) === entry);
   }
 
-  #replaceQueue(queue: Entry[]): void {
-    this.#queue = queue;
+  /** Joins paths: their current value where it was not told yet, and the number they have come to. */
+  #takeJoining(add: (text: string) => void, hasRoom: () => boolean): void {
+    for (const route of this.#joining) {
+      if (!hasRoom()) return;
+      this.#joining.delete(route);
+      const { node, base, toldSeq } = route;
+      const seq = base + node.seq;
+      node.attach(route);
+      if (node.last !== undefined && (toldSeq === undefined || base + node.lastSeq > toldSeq)) {
+        this.#add(add, route, seq, node.type, node.last);
+      } else if (toldSeq === undefined) route.toldSeq = seq;
+      else if (seq > toldSeq) this.#addLag(add, route, seq);
+    }
+  }
+
+  #add(add: (text: string) => void, route: Route, seq: number, type: EventType, event: EventBase): void {
+    if (route.toldSeq !== undefined && seq > route.toldSeq + 1) this.#addLag(add, route, seq - 1);
+    let rendered = this.#texts.get(event);
+    if (rendered?.seq !== seq) {
+      rendered = { seq, text: `${headOf(route)},"seq":${seq},"event":${eventJson(type, event)}}` };
+      this.#texts.set(event, rendered);
+    }
+    add(rendered.text);
+    route.toldSeq = seq;
+  }
+
+  /** Everything of the path up to that number was told or is lost. */
+  #addLag(add: (text: string) => void, route: Route, seq: number): void {
+    const lagged = seq - route.toldSeq!;
+    this.#owner.lost(lagged);
+    route.toldSeq = seq;
+    add(`${headOf(route)},"lagged":${lagged}}`);
+  }
+
+  /** Keeps of what was not taken yet what is to be kept. */
+  #requeue(isKept: (entry: Entry) => boolean): void {
+    this.#queue = this.#queue.slice(this.#from).filter(isKept);
     this.#from = 0;
-    this.#bytes = queue.reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  #textOf({ type, event }: Entry): string {
-    let text = this.#texts.get(event);
-    if (text === undefined) this.#texts.set(event, text = eventJson(type, event));
-    return text;
+    this.#bytes = this.#queue.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }
 
-function bytesOf(type: EventType, event: EventBase): number {
+function headOf({ path }: Route): string {
+  return `{"path":${JSON.stringify(path)}`;
+}
+
+/** About as long as the message is. */
+function bytesOf({ name, columns }: EventType, event: EventBase): number {
+  if (name === CONFLATED || name === "trade") return EVENT_BYTES; // nearly all there is, and without lists
   let bytes = EVENT_BYTES;
-  for (const { kind, field } of type.columns) {
+  for (const { kind, field } of columns) {
     if (kind === "levels") bytes += LEVEL_BYTES * (event as unknown as Record<string, readonly Level[]>)[field]!.length;
   }
   return bytes;

@@ -1,7 +1,7 @@
 import type { Agora } from "../../agora/agora.ts";
 import type { EventBase } from "../../events/event_type.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
-import { ClientFeed } from "./client_feed.ts";
+import { ClientFeed, type Rendered } from "./client_feed.ts";
 import type { WebSocketEnd, WebSocketHandler } from "./http/web_socket_end.ts";
 import type { Paths } from "./paths.ts";
 import { StreamRequests } from "./stream_requests.ts";
@@ -10,7 +10,7 @@ export interface StreamContext {
   readonly runtime: Pick<Runtime, "clock" | "timers">;
   readonly agora: Agora;
   readonly paths: Paths;
-  readonly texts: WeakMap<EventBase, string>;
+  readonly texts: WeakMap<EventBase, Rendered>;
   /** A client that takes nothing for so long loses events, and after as long again its connection. */
   readonly patienceMs: number;
   /** A client was told of so many events it lost. */

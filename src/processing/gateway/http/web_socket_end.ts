@@ -1,5 +1,5 @@
 import { concatBytes } from "../../../lib/bytes.ts";
-import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolError } from "../../../lib/websocket_frames.ts";
+import { closePayload, type Frame, frameBytes, FrameParser, OPCODE, ProtocolError, textFrames } from "../../../lib/websocket_frames.ts";
 import type { Cancel, TcpConnection, Timers } from "../../../runtime/runtime.ts";
 
 export interface WebSocketHandler {
@@ -20,7 +20,6 @@ export class WebSocketEnd {
   readonly #tcp: TcpConnection;
   readonly #timers: Timers;
   readonly #parser = new FrameParser({ payloadBytesMax: MESSAGE_BYTES_MAX, isMasked: true });
-  readonly #encoder = new TextEncoder();
   readonly #pings: Cancel;
   #handler: WebSocketHandler | undefined;
   #pieces: Uint8Array[] = [];
@@ -43,8 +42,7 @@ export class WebSocketEnd {
   /** Each text a message, all of them in one write. */
   send(texts: readonly string[]): void {
     if (this.#isClosing || this.#isOver || texts.length === 0) return;
-    const frames = texts.map((text) => frameBytes(OPCODE.text, this.#encoder.encode(text)));
-    this.#tcp.write(frames.length === 1 ? frames[0]! : concatBytes(frames));
+    this.#tcp.write(textFrames(texts));
   }
 
   /** Bytes sent that the kernel has not taken yet. */
