@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   "clean": { summary: "list stale temp files, or delete them", load: async () => (await import("./clean.ts")).clean },
   "asof": { summary: "the value at a path as of a moment; for depth the rebuilt book", load: async () => (await import("./asof.ts")).asof },
   "events": { summary: "a time range of a path as NDJSON, CSV or Parquet", load: async () => (await import("./events.ts")).events },
+  "replay": { summary: "what was recorded, once more, at any speed", load: async () => (await import("./replay.ts")).replay },
   "tail": { summary: "events of paths as they are published", load: async () => (await import("./tail.ts")).tail },
   "top": { summary: "paths of a running recorder, the busiest first", load: async () => (await import("./top.ts")).top },
   "status": { summary: "one look at a running recorder", load: async () => (await import("./status.ts")).status },

@@ -30,6 +30,7 @@ describe("the command line", () => {
       "clean",
       "asof",
       "events",
+      "replay",
       "tail",
       "top",
       "status",

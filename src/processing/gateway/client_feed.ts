@@ -173,6 +173,12 @@ export class ClientFeed implements Disposable {
       // When the path ends the route stays: what is queued is still told, and the path may begin anew.
       const route: Route = { path, node, base: 0, toldSeq: undefined, event: (from, event) => this.#hear(route, from, event) };
       this.#routes.set(node.path, route);
+      if (node.last === undefined && !this.#isAsleep) {
+        // Nothing to begin with: the first event is heard, whenever it comes.
+        route.toldSeq = node.seq;
+        node.attach(route);
+        return;
+      }
       this.#joining.add(route);
       this.#tell();
     } else {

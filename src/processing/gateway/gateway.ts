@@ -73,6 +73,16 @@ export class Gateway implements AsyncDisposable {
     return answer;
   }
 
+  /** Clients of /v1/stream. */
+  get clients(): number {
+    return this.#sessions.size;
+  }
+
+  /** Some client has not taken everything yet: for a source that can wait, such as a file. */
+  get hasBacklog(): boolean {
+    return [...this.#sessions].some(({ feed }) => !feed.isEmpty);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#paths[Symbol.dispose]();
     await this.#server[Symbol.asyncDispose]();

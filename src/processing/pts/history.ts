@@ -8,6 +8,8 @@ import type { LooseChunk } from "./stream_view.ts";
 
 export interface HistoryOptions {
   readonly dataPath: string;
+  /** False where nothing is being written: what is replayed is the past. */
+  readonly isRecording?: boolean;
   /** Rows of a stream that are not on disk, everything that was published before the call included. */
   readonly memory: (paths: readonly string[]) => Promise<Readonly<Record<string, readonly LooseChunk[]>>>;
 }
@@ -57,7 +59,7 @@ export class History implements Disposable {
   async present(path: string, isUndelivered: boolean): Promise<Present> {
     const [source, , symbol] = path.split("/");
     const memory = await this.#options.memory([path, `${source}/gap/${symbol}`, `${source}/session/_all`]);
-    return { isRecording: true, memory, isUndelivered };
+    return { isRecording: this.#options.isRecording ?? true, memory, isUndelivered };
   }
 
   /** The answer as JSON. Rejects with StorageError, or HistoryBusy. */

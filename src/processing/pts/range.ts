@@ -28,6 +28,7 @@ export async function* rowsBetween(view: StreamView, from: number, to: number, l
         yield { table, rows: taken };
       }
     }
+    view.release(date);
   }
 }
 

@@ -94,6 +94,12 @@ export class StreamView implements Disposable {
     return [...day?.parts ?? [], ...loose.map(({ chunk }) => new TablePart(this.type, chunk.table))];
   }
 
+  /** Nothing more is asked of that day: its file is closed. */
+  release(date: string): void {
+    this.#open.get(date)?.close();
+    this.#open.delete(date);
+  }
+
   [Symbol.dispose](): void {
     for (const day of this.#open.values()) day?.close();
     this.#open.clear();

@@ -112,6 +112,15 @@ it("tells what was lost even when nothing comes after it", () => {
   assert.equal(told + messages.reduce((sum, { lagged = 0 }) => sum + lagged, 0), 50_000);
 });
 
+it("hears a path from its first event on when it was there before the path", () => {
+  const agora = new Agora(runtime.timers);
+  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  feed.subscribe("binance/trade/*");
+  const trades = agora.open("binance/trade/A", trade);
+  trades.publish([tradeOf("A", 1), tradeOf("A", 2)]);
+  assert.deepEqual(feed.take(1e9).map((text) => (JSON.parse(text) as Message).seq), [1, 2]);
+});
+
 it("a reader that takes nothing is told to hurry, then given up", () => {
   const agora = new Agora(runtime.timers);
   const trades = agora.open("binance/trade/A", trade);

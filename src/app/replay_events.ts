@@ -1,0 +1,91 @@
+import type { EventBase, EventType } from "../events/event_type.ts";
+import { eventTypeOf } from "../events/registry.ts";
+import { Codec } from "../exchanges/codec.ts";
+import { sourceOf } from "../exchanges/registry.ts";
+import type { TimeUnit } from "../exchanges/source.ts";
+import { encodeSymbol } from "../lib/symbol_name.ts";
+import type { Pattern } from "../agora/pattern.ts";
+import { HistoryReader, OFFLINE } from "../processing/pts/history_reader.ts";
+import { TableRows } from "../processing/pts/table_rows.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { captureLines } from "../sim/venue/capture_lines.ts";
+import { DueQueue } from "../sim/venue/due_queue.ts";
+
+export interface ReplayEvent {
+  readonly path: string;
+  readonly type: EventType;
+  readonly event: EventBase;
+}
+
+/** Streams below a data path whose names match. */
+export function recordedPaths({ disk }: Pick<Runtime, "disk">, dataPath: string, wanted: readonly Pattern[]): string[] {
+  const foldersIn = (folder: string) => disk.list(`${dataPath}/${folder}`).filter(({ isFolder }) => isFolder).map(({ name }) => name);
+  const paths = foldersIn(".").filter((source) => source !== "tmp").flatMap((source) =>
+    foldersIn(source).filter((type) => eventTypeOf(type) !== undefined).flatMap((type) =>
+      foldersIn(`${source}/${type}`).map((symbol) => `${source}/${type}/${symbol}`)
+    )
+  );
+  return paths.filter((path) => wanted.some((pattern) => pattern.matches(path)));
+}
+
+/** What was recorded of some paths, one stream in order of receive time; rows of one path stay in the order they are stored. */
+export async function* recordedEvents(
+  runtime: Pick<Runtime, "disk" | "compression" | "clock">,
+  dataPath: string,
+  paths: readonly string[],
+  { from, to }: { readonly from: number; readonly to: number },
+): AsyncGenerator<ReplayEvent> {
+  const reader = new HistoryReader(runtime, dataPath);
+  const streams = new DueQueue<AsyncGenerator<ReplayEvent>>();
+  const waiting = new Map<AsyncGenerator<ReplayEvent>, ReplayEvent>();
+  let reached = 0;
+  const advance = async (stream: AsyncGenerator<ReplayEvent>) => {
+    const { done, value } = await stream.next();
+    if (done === true) return;
+    waiting.set(stream, value);
+    streams.put(Math.max(reached, value.event.recvTime), stream);
+  };
+  try {
+    for (const path of paths) await advance(rowsOf(reader, path, from, to));
+    for (let next = streams.take(); next !== undefined; next = streams.take()) {
+      const value = waiting.get(next)!;
+      waiting.delete(next);
+      reached = Math.max(reached, value.event.recvTime);
+      yield value;
+      await advance(next);
+    }
+  } finally {
+    for (const stream of waiting.keys()) await stream.return(undefined);
+  }
+}
+
+async function* rowsOf(reader: HistoryReader, path: string, from: number, to: number): AsyncGenerator<ReplayEvent> {
+  const { type, slices } = await reader.events(path, from, to, Number.MAX_SAFE_INTEGER, OFFLINE);
+  for await (const { table, rows } of slices) {
+    const events = new TableRows(type, table);
+    for (const [first, last] of rows) for (let row = first; row < last; row++) yield { path, type, event: events.event(row) };
+  }
+}
+
+/** What raw captures hold, decoded as the recorder would have; frames that carry nothing, or cannot be read, are counted and left out. */
+export async function* capturedEvents(
+  runtime: Runtime,
+  files: readonly string[],
+  source: string,
+  timeUnit: TimeUnit,
+  skipped: (text: string) => void,
+): AsyncGenerator<ReplayEvent> {
+  const codec = new Codec(sourceOf(source)!, { timeUnit });
+  for (const file of files) {
+    for await (const lines of captureLines(runtime, file)) {
+      for (const { recvTime, text } of lines) {
+        const decoded = codec.decode(text, recvTime);
+        if (decoded.kind === "bad") skipped(text);
+        if (decoded.kind !== "events") continue;
+        const type = decoded.channel.event as EventType;
+        const path = `${source}/${type.name}/${encodeSymbol(decoded.symbol)}`;
+        for (const event of decoded.events as readonly EventBase[]) yield { path, type, event };
+      }
+    }
+  }
+}
