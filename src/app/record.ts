@@ -183,6 +183,7 @@ class Recording {
   async #listen(listening: RecordOptions["listening"]): Promise<void> {
     const url = await listen(this.#gateway);
     if (url === undefined) return;
+    if (this.#runtime.process.isRoot) this.#happenings.runsAsRoot();
     this.#happenings.gatewayListening(url);
     listening?.(url);
   }

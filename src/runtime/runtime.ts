@@ -254,6 +254,8 @@ export interface Process {
   readonly platform: string;
   readonly folder: string;
   readonly isTerminal: boolean;
+  /** Everything on this machine is open to it. */
+  readonly isRoot: boolean;
   readonly columns: number;
   readonly rows: number;
   /** Resolves when the bytes are handed over; a closed reader resolves false. */

@@ -308,6 +308,11 @@ export class Happenings {
 
   // ── gateway ──
 
+  /** A service that others reach needs no more than its own folder. */
+  runsAsRoot(): void {
+    this.#telemetry.log("warn", "running as root; a user of its own is enough, see docs/OPERATIONS.md", {});
+  }
+
   gatewayListening(url: string): void {
     this.#telemetry.log("info", "gateway listens", { url });
   }

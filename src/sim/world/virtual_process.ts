@@ -24,6 +24,7 @@ export class VirtualProcess implements Process {
   readonly platform = "simulated";
   readonly folder = "/";
   readonly isTerminal = false;
+  readonly isRoot = false;
   readonly columns = 80;
   readonly rows = 24;
   readonly life: Lifetime;
