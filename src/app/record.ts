@@ -9,17 +9,13 @@ import { generationTime } from "../processing/storage/generations.ts";
 import { newGeneration } from "../processing/storage/paths.ts";
 import { StorageHandler } from "../processing/storage/storage_handler.ts";
 import { StorageService } from "../processing/storage/storage_service.ts";
-import { History } from "../processing/pts/history.ts";
-import type { LooseChunk } from "../processing/pts/stream_view.ts";
-import type { Gateway } from "../processing/gateway/gateway.ts";
-import type { StorageState } from "../processing/gateway/gateway_world.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { budgetFile } from "./budget_file.ts";
 import type { Config } from "./config.ts";
-import { freeBytes, gatewayOf, listen } from "./gateway.ts";
 import { Quarantine } from "./quarantine.ts";
+import { RecorderGateway } from "./recorder_gateway.ts";
 
 export interface RecordOptions {
   readonly version: string;
@@ -90,15 +86,13 @@ class Recording {
   readonly #storage: StorageService;
   readonly #writers: readonly Writer[];
   readonly #dispatchers: readonly Dispatcher[];
-  readonly #happenings: Happenings;
-  readonly #history: History;
-  readonly #gateway: Gateway | undefined;
+  readonly #gateway: RecorderGateway;
   readonly #startMs: number;
 
   constructor(runtime: Runtime, config: Config, version: string, telemetry: Telemetry) {
     const { clock, random, disk } = runtime;
     const { dataPath, flushIntervalMs } = config;
-    const happenings = this.#happenings = new Happenings(telemetry);
+    const happenings = new Happenings(telemetry);
     const agora = new Agora(runtime.timers);
     this.#runtime = runtime;
     this.#telemetry = telemetry;
@@ -117,7 +111,6 @@ class Recording {
       const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
       return { name: type.name, handler, subscription, consumed: handler.consume(subscription.stream) };
     });
-    const ids = Object.keys(config.sources);
     this.#dispatchers = Object.entries(config.sources).map(([id, source]) =>
       new Dispatcher(runtime, agora, sourceOf(id)!, happenings, {
         ...source,
@@ -127,21 +120,16 @@ class Recording {
         about: `argus ${version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, config)}`,
       })
     );
-    this.#history = new History(runtime, happenings, { dataPath, memory: (paths) => this.#memory(hash, paths) });
-    this.#gateway = gatewayOf(config.gateway, {
-      runtime,
+    const ids = Object.keys(config.sources);
+    this.#gateway = new RecorderGateway(runtime, config, {
+      version,
       agora,
       telemetry,
       happenings,
-      version,
-      history: this.#history,
-      sources: () => this.#dispatchers.map((dispatcher, i) => ({ id: ids[i]!, ...dispatcher.status, ...dispatcher.delivery })),
-      storage: () => this.#storageState(dataPath),
-      admin: {
-        flush: () => this.#flush(),
-        bump: (path, hash) => this.#storage.bump(path, hash),
-        bumpAll: (hash) => this.#storage.bump(undefined, hash),
-      },
+      storage: this.#storage,
+      hash,
+      writers: this.#writers,
+      dispatchers: () => this.#dispatchers.map((dispatcher, i) => [ids[i]!, dispatcher]),
     });
   }
 
@@ -156,7 +144,7 @@ class Recording {
     const over = new AbortController();
     let runs: readonly Promise<void>[] = [];
     try {
-      await this.#listen(listening);
+      await this.#gateway.listen(listening ?? (() => {}));
       runs = this.#dispatchers.map((dispatcher) => dispatcher.run());
       const failure = await Promise.race([
         aborted(signal),
@@ -174,18 +162,9 @@ class Recording {
       for (const { handler } of this.#writers) handler[Symbol.dispose]();
       this.#storage[Symbol.dispose]();
       this.#quarantine[Symbol.dispose]();
-      await this.#gateway?.[Symbol.asyncDispose]();
-      this.#history[Symbol.dispose]();
+      await this.#gateway[Symbol.asyncDispose]();
       await Promise.all(runs);
     }
-  }
-
-  async #listen(listening: RecordOptions["listening"]): Promise<void> {
-    const url = await listen(this.#gateway);
-    if (url === undefined) return;
-    if (this.#runtime.process.isRoot) this.#happenings.runsAsRoot();
-    this.#happenings.gatewayListening(url);
-    listening?.(url);
   }
 
   /** In the order the data walks, so that each stage has everything before the next one ends. */
@@ -201,40 +180,6 @@ class Recording {
     } finally {
       over.abort();
     }
-  }
-
-  /** Everything received so far is in day files when it resolves. */
-  async #flush(): Promise<void> {
-    for (const { handler } of this.#writers) handler.sealAll();
-    await this.#storage.drain();
-  }
-
-  /** Rows that are not on disk, of everything that was published before the call. */
-  async #memory(hash: string, paths: readonly string[]): Promise<Record<string, LooseChunk[]>> {
-    const { timers } = this.#runtime;
-    const turn = () => new Promise<void>((resolve) => timers.turn(resolve));
-    const writerOf = (path: string) => this.#writers.find(({ name }) => name === path.split("/")[1]);
-    await turn(); // a batch that was just taken is appended by then
-    const due = paths.flatMap((path) => {
-      const writer = writerOf(path);
-      return writer === undefined ? [] : [{ writer, rows: writer.handler.rows + writer.subscription.queuedEvents }];
-    });
-    while (due.some(({ writer, rows }) => writer.handler.rows < rows)) await turn();
-    const looseOf = (path: string): LooseChunk[] => {
-      const buffered = writerOf(path)?.handler.peek(path);
-      return [...this.#storage.heldOf(path), ...(buffered === undefined ? [] : [buffered])].map((each) => ({ hash, ...each }));
-    };
-    return Object.fromEntries(paths.map((path) => [path, looseOf(path)]));
-  }
-
-  #storageState(dataPath: string): StorageState {
-    return {
-      dataPath,
-      rowsBuffered: Object.fromEntries(this.#writers.map(({ name, handler }) => [name, handler.rowsBuffered])),
-      rowsMerged: this.#storage.rowsMerged,
-      bytesUnsaved: this.#storage.heldBytes,
-      diskFreeBytes: freeBytes(this.#runtime, dataPath),
-    };
   }
 
   #progress(): Omit<RecordProgress, "perSecond"> {

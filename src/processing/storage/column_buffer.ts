@@ -5,6 +5,8 @@ import type { SealedColumn } from "./table.ts";
 export interface ColumnBuffer {
   /** A field of an event; undefined is null. Returns the bytes it takes. */
   push(value: unknown): number;
+  /** What was pushed, copied; it stays. */
+  copy(): SealedColumn;
   /** What was pushed, copied; the buffer is empty afterwards. */
   seal(): SealedColumn;
 }
@@ -43,8 +45,12 @@ class Growing<A extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | U
     this.#array[this.#length++] = value;
   }
 
+  copy(): A {
+    return this.#array.slice(0, this.#length) as A;
+  }
+
   seal(): A {
-    const sealed = this.#array.slice(0, this.#length) as A;
+    const sealed = this.copy();
     this.#length = 0;
     if (this.#array.length > ROWS_KEPT_MAX) this.#array = this.#make(ROWS_INITIAL);
     return sealed;
@@ -68,6 +74,10 @@ class Numbers implements ColumnBuffer {
     return 8;
   }
 
+  copy(): SealedColumn {
+    return { kind: "numbers", values: this.#values.copy() };
+  }
+
   seal(): SealedColumn {
     return { kind: "numbers", values: this.#values.seal() };
   }
@@ -79,6 +89,10 @@ class Flags implements ColumnBuffer {
   push(value: unknown): number {
     this.#values.push(value === true ? 1 : 0);
     return 1;
+  }
+
+  copy(): SealedColumn {
+    return { kind: "flags", values: this.#values.copy() };
   }
 
   seal(): SealedColumn {
@@ -95,6 +109,10 @@ class Texts implements ColumnBuffer {
   push(value: unknown): number {
     this.#codes.push(value === undefined ? 0 : this.#code(value as string));
     return 4;
+  }
+
+  copy(): SealedColumn {
+    return { kind: "texts", codes: this.#codes.copy(), values: [...this.#codeOf.keys()] };
   }
 
   seal(): SealedColumn {
@@ -127,6 +145,10 @@ class Levels implements ColumnBuffer {
       this.#sizes.push(size);
     }
     return 4 + 16 * levels.length;
+  }
+
+  copy(): SealedColumn {
+    return { kind: "levels", counts: this.#counts.copy(), prices: this.#prices.copy(), sizes: this.#sizes.copy() };
   }
 
   seal(): SealedColumn {

@@ -90,9 +90,9 @@ export class StorageService implements ChunkSink, Disposable {
   }
 
   /** Chunks of a path whose rows are not yet on disk, in their order. */
-  heldOf(path: string): { readonly chunk: number; readonly table: SealedTable }[] {
+  heldOf(path: string): { readonly hash: string; readonly chunk: number; readonly table: SealedTable }[] {
     const held = [...this.#held.values()].filter(({ id }) => id.path === path);
-    return held.map(({ id, table }) => ({ chunk: id.chunk, table })).sort((a, b) => a.chunk - b.chunk);
+    return held.map(({ id: { hash, chunk }, table }) => ({ hash, chunk, table }));
   }
 
   /** From now on rows of that generation are accepted too: of one path, or of all. */

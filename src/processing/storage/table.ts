@@ -54,12 +54,7 @@ export class Table<T extends EventBase> {
 
   /** The rows so far, copied out; they stay here too. */
   copy(): SealedTable {
-    const columns = this.#buffers.map((buffer) => {
-      const column = buffer.seal();
-      buffer.pushAll(column);
-      return column;
-    });
-    return { rows: this.#rows, columns };
+    return { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.copy()) };
   }
 
   /** The rows so far, copied out; the table is empty afterwards. */
