@@ -16,7 +16,7 @@ import { liveRecorder } from "./recorder_link.ts";
  */
 export async function askAsOf(runtime: Runtime, config: Config, asked: { path: string; at: number; levels: number }): Promise<string> {
   const { reader, path, present } = await open(runtime, config, asked.path);
-  return asOfJson(path, asked.at, await reader.asOf(path, asked.at, present), asked.levels);
+  return asOfJson(path, asked.at, reader.asOf(path, asked.at, present), asked.levels);
 }
 
 export interface EventsAsked {
@@ -35,10 +35,10 @@ export async function askEvents(
   write: (bytes: Uint8Array) => Promise<boolean>,
 ): Promise<string> {
   const { reader, path, present } = await open(runtime, config, asked.path);
-  const { type, lacks, slices } = await reader.events(path, asked.from, asked.to, asked.limit, present);
+  const { type, lacks, slices } = reader.events(path, asked.from, asked.to, asked.limit, present);
   const renderer = rendererOf(asked.format, type, path, runtime.compression);
   let isWanted = await write(renderer.begin());
-  for await (const slice of slices) {
+  for (const slice of slices) {
     if (isWanted) isWanted = await write(renderer.slice(slice));
     if (!isWanted) break;
   }

@@ -36,32 +36,32 @@ export async function* recordedEvents(
   { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<ReplayEvent> {
   const reader = new HistoryReader(runtime, dataPath);
-  const streams = new DueQueue<AsyncGenerator<ReplayEvent>>();
-  const waiting = new Map<AsyncGenerator<ReplayEvent>, ReplayEvent>();
+  const streams = new DueQueue<Generator<ReplayEvent>>();
+  const waiting = new Map<Generator<ReplayEvent>, ReplayEvent>();
   let reached = 0;
-  const advance = async (stream: AsyncGenerator<ReplayEvent>) => {
-    const { done, value } = await stream.next();
+  const advance = (stream: Generator<ReplayEvent>) => {
+    const { done, value } = stream.next();
     if (done === true) return;
     waiting.set(stream, value);
     streams.put(Math.max(reached, value.event.recvTime), stream);
   };
   try {
-    for (const path of paths) await advance(rowsOf(reader, path, from, to));
+    for (const path of paths) advance(rowsOf(reader, path, from, to));
     for (let next = streams.take(); next !== undefined; next = streams.take()) {
       const value = waiting.get(next)!;
       waiting.delete(next);
       reached = Math.max(reached, value.event.recvTime);
       yield value;
-      await advance(next);
+      advance(next);
     }
   } finally {
-    for (const stream of waiting.keys()) await stream.return(undefined);
+    for (const stream of waiting.keys()) stream.return(undefined);
   }
 }
 
-async function* rowsOf(reader: HistoryReader, path: string, from: number, to: number): AsyncGenerator<ReplayEvent> {
-  const { type, slices } = await reader.events(path, from, to, Number.MAX_SAFE_INTEGER, OFFLINE);
-  for await (const { table, rows } of slices) {
+function* rowsOf(reader: HistoryReader, path: string, from: number, to: number): Generator<ReplayEvent> {
+  const { type, slices } = reader.events(path, from, to, Number.MAX_SAFE_INTEGER, OFFLINE);
+  for (const { table, rows } of slices) {
     const events = new TableRows(type, table);
     for (const [first, last] of rows) for (let row = first; row < last; row++) yield { path, type, event: events.event(row) };
   }

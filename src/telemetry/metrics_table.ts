@@ -71,6 +71,9 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   argus_merges_failed_total: counter("merges that are tried again", "code"),
   argus_chunks_recovered_total: counter("chunks an earlier recorder left"),
   argus_day_files_mended_total: counter("torn ends cut off"),
+  argus_day_files_rolled_total: counter("day files packed harder after their day"),
+  argus_rolls_failed_total: counter("day files that could not be", "code"),
+  argus_day_files_damaged_total: counter("day files that were found damaged and left alone"),
   argus_files_set_aside_total: counter("files that cannot be read"),
   argus_threads_died_total: counter("threads that ended and were started again", "thread"),
 };

@@ -126,11 +126,11 @@ for (const seed of seedsFrom(1, 1)) {
     for (const [name, events] of Map.groupBy(heard, (each) => each.path)) {
       if (name.includes("/depth/") || name.includes("/session/")) continue;
       const at = timeOf(events[random.below(events.length)]!);
-      const { event } = await reader.asOf(name, at, OFFLINE);
+      const { event } = reader.asOf(name, at, OFFLINE);
       assert.equal(event?.recvTime, timeOf(bruteAsOf(events, at)!), `${name}\n${again}`);
     }
     const [trades] = [...Map.groupBy(heard, (each) => each.path)].find(([name]) => name.includes("/trade/"))!;
-    const later = await reader.asOf(trades, host.clock.wallTime() + 60_000_000, OFFLINE);
+    const later = reader.asOf(trades, host.clock.wallTime() + 60_000_000, OFFLINE);
     assert.deepEqual(later.lacks.map(({ reason }) => reason), ["stopped"], "nobody recorded after the stop");
   });
 }

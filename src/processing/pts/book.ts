@@ -25,8 +25,8 @@ const DAYS_BACK_MAX = 8; // whole books are fetched with each day; a week withou
  * Rebuilds the book: the newest whole book received by then, and the changes with higher ids on top. The venue's answer may lag its own
  * stream, so some of those stand before the whole book; statistics say in which parts.
  */
-export async function bookAsOf(view: StreamView, at: number): Promise<Book | undefined> {
-  const anchor = await anchorAsOf(view, at);
+export function bookAsOf(view: StreamView, at: number): Book | undefined {
+  const anchor = anchorAsOf(view, at);
   if (anchor === undefined) return undefined;
   const books = { bids: levelsOf(anchor.bids), asks: levelsOf(anchor.asks) };
   let last = anchor;
@@ -36,7 +36,7 @@ export async function bookAsOf(view: StreamView, at: number): Promise<Book | und
   for (const date of view.dates().filter((each) => each >= since && each <= dateOf(at))) {
     for (const part of view.day(date)) {
       if (!mayHold(part, at, lastId, anchor.recvTime)) continue;
-      const rows = new TableRows<DepthEvent>(view.type as never, await part.read());
+      const rows = new TableRows<DepthEvent>(view.type as never, part.read());
       for (let row = 0; row < rows.rows; row++) {
         if (rows.recvTime(row) > at || rows.field(row, "isSnapshot") === true) continue;
         const id = rows.field(row, "lastUpdateId") as number | undefined;
@@ -56,13 +56,13 @@ export async function bookAsOf(view: StreamView, at: number): Promise<Book | und
 }
 
 /** The whole book that was received last by then. */
-async function anchorAsOf(view: StreamView, at: number): Promise<DepthEvent | undefined> {
+function anchorAsOf(view: StreamView, at: number): DepthEvent | undefined {
   const days = view.dates().filter((date) => date <= dateOf(at) && date >= dateOf(at - DAYS_BACK_MAX * US_PER_DAY)).reverse();
   for (const date of days) {
     for (const part of [...view.day(date)].reverse()) {
       const times = part.range("recv_time");
       if (times === undefined || times.min > at || part.range("is_snapshot")?.max === 0) continue;
-      const rows = new TableRows<DepthEvent>(view.type as never, await part.read());
+      const rows = new TableRows<DepthEvent>(view.type as never, part.read());
       for (let row = rows.rows - 1; row >= 0; row--) {
         if (rows.field(row, "isSnapshot") === true && rows.recvTime(row) <= at) return rows.event(row);
       }

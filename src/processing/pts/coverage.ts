@@ -20,13 +20,13 @@ export interface Lack {
  * Holes of a stream that touch some time, each with what last became of it. One that was filled touches only those who look before it was:
  * the rows that fill it stand where they arrived.
  */
-export async function holesBetween(gaps: StreamView, dataType: string, from: number, to: number): Promise<Lack[]> {
+export function holesBetween(gaps: StreamView, dataType: string, from: number, to: number): Lack[] {
   const holes = new Map<string, GapEvent>();
   for (const date of gaps.dates().filter((each) => each >= dateOf(from))) {
     for (const part of gaps.day(date)) {
       const [begins, ends] = [part.range("from_time"), part.range("to_time")];
       if (begins === undefined || ends === undefined || begins.min > to || ends.max < from) continue;
-      const rows = new TableRows<GapEvent>(gaps.type as never, await part.read());
+      const rows = new TableRows<GapEvent>(gaps.type as never, part.read());
       for (let row = 0; row < rows.rows; row++) {
         const gap = rows.event(row);
         if (gap.dataType !== dataType || !touches(gap.fromTime, gap.toTime, from, to)) continue;
@@ -44,11 +44,11 @@ export interface Run {
   readonly stopTime: number | undefined;
 }
 
-export async function runsOf(sessions: StreamView): Promise<Run[]> {
+export function runsOf(sessions: StreamView): Run[] {
   const runs: { startTime: number; stopTime: number | undefined }[] = [];
   for (const date of sessions.dates()) {
     for (const part of sessions.day(date)) {
-      const rows = new TableRows<SessionEvent>(sessions.type as never, await part.read());
+      const rows = new TableRows<SessionEvent>(sessions.type as never, part.read());
       for (let row = 0; row < rows.rows; row++) {
         const event = rows.field(row, "event");
         if (event === "start") runs.push({ startTime: rows.recvTime(row), stopTime: undefined });
@@ -64,13 +64,13 @@ export async function runsOf(sessions: StreamView): Promise<Run[]> {
  * moment: it shows how long a recorder that was killed had lived at least. Without any session (an import) nothing is known, and nothing is
  * claimed.
  */
-export async function idleBetween(
+export function idleBetween(
   runs: readonly Run[],
   from: number,
   to: number,
   isRecording: boolean,
-  lastRowBefore: (before: number) => Promise<number | undefined>,
-): Promise<Lack[]> {
+  lastRowBefore: (before: number) => number | undefined,
+): Lack[] {
   if (runs.length === 0) return [];
   const idle: Lack[] = [];
   const first = runs[0]!;
@@ -80,14 +80,14 @@ export async function idleBetween(
     fromTime,
     toTime,
   });
-  if (from < first.startTime && (await lastRowBefore(first.startTime) ?? -Infinity) <= from) {
+  if (from < first.startTime && (lastRowBefore(first.startTime) ?? -Infinity) <= from) {
     idle.push(lack("not_recorded", undefined, first.startTime));
   }
   for (const [i, run] of runs.entries()) {
     const next = runs[i + 1]?.startTime;
     if (next === undefined && run.stopTime === undefined && isRecording) break;
     if (run.startTime > to || (next ?? Infinity) < from) continue;
-    const ended = run.stopTime ?? await lastRowBefore(next ?? Infinity);
+    const ended = run.stopTime ?? lastRowBefore(next ?? Infinity);
     const since = ended === undefined ? run.startTime : Math.max(ended, run.startTime);
     if (touches(since, next ?? Infinity, from, to)) idle.push(lack(run.stopTime === undefined ? "killed" : "stopped", since, next));
   }

@@ -3,7 +3,7 @@ import type { EventType } from "../../events/event_type.ts";
 import { Lru } from "../../lib/lru.ts";
 import type { DiskFile, DiskStat } from "../../runtime/runtime.ts";
 import { fileEnd, lastWholeEnd, type StorageWorld } from "../storage/day_file.ts";
-import { decodeTable } from "../storage/parquet/decode.ts";
+import { readGroup } from "../storage/parquet/read_group.ts";
 import { bytesOf, type SealedTable } from "../storage/table.ts";
 import type { Watermark } from "../storage/watermark.ts";
 import type { Part, Range } from "./part.ts";
@@ -51,7 +51,7 @@ export class DayFileReader {
     }
     const { metadata, watermark } = footer;
     const world = { reader: this.#world, tables: this.#tables };
-    const parts = metadata.row_groups.map((group) => new GroupPart(world, type, { file, metadata, key: `${path} ${stat.inode}` }, group));
+    const parts = metadata.row_groups.map((group) => new GroupPart(world, type, { file, key: `${path} ${stat.inode}` }, group));
     return { parts, watermark, close: () => file.close() };
   }
 
@@ -75,7 +75,6 @@ interface GroupWorld {
 
 interface GroupFile {
   readonly file: DiskFile;
-  readonly metadata: FileMetaData;
   /** The file's own, for the cache. */
   readonly key: string;
 }
@@ -103,50 +102,17 @@ class GroupPart implements Part {
     return min === undefined || max === undefined ? undefined : { min, max };
   }
 
-  async read(): Promise<SealedTable> {
+  read(): SealedTable {
     const { tables, reader } = this.#world;
-    const { from, to } = spanOf(this.#group);
+    const { file_offset, total_compressed_size } = this.#group;
     // A group's bytes never change; a file that took the place of another has its inode, or at least other rows there.
     const times = this.range("recv_time");
-    const key = `${this.#from.key} ${from} ${to} ${this.rows} ${times?.min} ${times?.max}`;
+    const key = `${this.#from.key} ${file_offset} ${total_compressed_size} ${this.rows} ${times?.min} ${times?.max}`;
     let table = tables.get(key);
     if (table === undefined) {
-      const bytes = this.#from.file.readAt(from, to - from);
-      table = await decodeTable(this.#type, bytes, this.#metadataFrom(from), reader.compression);
+      table = readGroup(this.#type, this.#from.file, this.#group, reader.compression);
       tables.set(key, table, bytesOf(table));
     }
     return table;
   }
-
-  /** The metadata of a file that holds this group alone and begins where it does. */
-  #metadataFrom(offset: number): FileMetaData {
-    const shift = BigInt(offset);
-    const columns = this.#group.columns.map((column) => {
-      const { meta_data } = column;
-      if (meta_data === undefined) return column;
-      const { dictionary_page_offset } = meta_data;
-      return {
-        ...column,
-        meta_data: {
-          ...meta_data,
-          data_page_offset: meta_data.data_page_offset - shift,
-          ...(dictionary_page_offset === undefined ? {} : { dictionary_page_offset: dictionary_page_offset - shift }),
-        },
-      };
-    });
-    return { ...this.#from.metadata, num_rows: this.#group.num_rows, row_groups: [{ ...this.#group, columns }] };
-  }
-}
-
-/** Where the pages of a group lie. */
-function spanOf({ columns }: RowGroup): { readonly from: number; readonly to: number } {
-  let from = Infinity;
-  let to = 0;
-  for (const { meta_data } of columns) {
-    if (meta_data === undefined) continue;
-    const begin = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset);
-    from = Math.min(from, begin);
-    to = Math.max(to, begin + Number(meta_data.total_compressed_size));
-  }
-  return { from, to };
 }

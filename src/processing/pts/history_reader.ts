@@ -36,7 +36,7 @@ export interface EventsAnswer {
   readonly type: EventType;
   readonly lacks: readonly Lack[];
   /** To be read to its end or returned from: files stay open until then. */
-  readonly slices: AsyncGenerator<Slice>;
+  readonly slices: Generator<Slice>;
 }
 
 /** Point-in-time answers from a data path, whether or not a recorder runs on it. Reads only. */
@@ -66,11 +66,11 @@ export class HistoryReader {
     );
   }
 
-  async asOf(path: string, at: number, present: Present): Promise<AsOfAnswer> {
-    using view = await this.#view(path, present);
-    const lacks = await this.#lacks(path, view, at, at, present);
-    if (view.type.name !== depth.name) return { type: view.type, event: await eventAsOf(view, at), lacks: withUnreadable(lacks, view) };
-    const book = await bookAsOf(view, at);
+  asOf(path: string, at: number, present: Present): AsOfAnswer {
+    using view = this.#view(path, present);
+    const lacks = this.#lacks(path, view, at, at, present);
+    if (view.type.name !== depth.name) return { type: view.type, event: eventAsOf(view, at), lacks: withUnreadable(lacks, view) };
+    const book = bookAsOf(view, at);
     if (book === undefined) {
       const why = { reason: "no_book", outcome: "unhealable", fromTime: undefined, toTime: undefined };
       return { type: view.type, event: undefined, lacks: withUnreadable([...lacks, why], view) };
@@ -80,12 +80,12 @@ export class HistoryReader {
     return { type: view.type, event, lacks: withUnreadable([...lacks, ...broken], view) };
   }
 
-  async events(path: string, from: number, to: number, limit: number, present: Present): Promise<EventsAnswer> {
-    const view = await this.#view(path, present);
+  events(path: string, from: number, to: number, limit: number, present: Present): EventsAnswer {
+    const view = this.#view(path, present);
     try {
       // From the beginning means from the first row: that nobody recorded before is no hole of the answer.
       const since = from > 0 ? from : firstTimeOf(view) ?? to;
-      const lacks = await this.#lacks(path, view, since, to, present);
+      const lacks = this.#lacks(path, view, since, to, present);
       return { type: view.type, lacks: withUnreadable(lacks, view), slices: closing(rowsBetween(view, from, to, limit), view) };
     } catch (error) {
       view[Symbol.dispose]();
@@ -93,20 +93,20 @@ export class HistoryReader {
     }
   }
 
-  async #lacks(path: string, view: StreamView, from: number, to: number, present: Present): Promise<Lack[]> {
+  #lacks(path: string, view: StreamView, from: number, to: number, present: Present): Lack[] {
     const [source, dataType, symbol] = path.split("/") as [string, string, string];
-    using gaps = await this.#view(`${source}/${gap.name}/${symbol}`, present);
-    using sessions = await this.#view(`${source}/${session.name}/_all`, present);
-    const lastRowBefore = async (before: number) => (await eventAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2)))?.recvTime;
-    const idle = await idleBetween(await runsOf(sessions), from, to, present.isRecording, lastRowBefore);
-    const lacks = [...await holesBetween(gaps, dataType, from, to), ...idle];
+    using gaps = this.#view(`${source}/${gap.name}/${symbol}`, present);
+    using sessions = this.#view(`${source}/${session.name}/_all`, present);
+    const lastRowBefore = (before: number) => eventAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2))?.recvTime;
+    const idle = idleBetween(runsOf(sessions), from, to, present.isRecording, lastRowBefore);
+    const lacks = [...holesBetween(gaps, dataType, from, to), ...idle];
     if (!present.isUndelivered) return lacks;
-    const since = await lastRowBefore(Infinity);
+    const since = lastRowBefore(Infinity);
     if ((since ?? 0) >= to) return lacks;
     return [...lacks, { reason: "disconnect", outcome: "open", fromTime: since, toTime: undefined }];
   }
 
-  #view(path: string, { memory }: Present): Promise<StreamView> {
+  #view(path: string, { memory }: Present): StreamView {
     const type = eventTypeOf(path.split("/")[1]!);
     if (type === undefined) throw new RangeError(`${path} is of no type there is`);
     return StreamView.open(this.#world, this.#reader, { dataPath: this.#dataPath, path, type }, memory[path] ?? []);
@@ -126,7 +126,7 @@ function withUnreadable(lacks: readonly Lack[], { unreadable }: StreamView): Lac
   return [...lacks, { reason: "unreadable", outcome: "unhealable", fromTime: undefined, toTime: undefined }];
 }
 
-async function* closing(slices: AsyncGenerator<Slice>, view: StreamView): AsyncGenerator<Slice> {
+function* closing(slices: Generator<Slice>, view: StreamView): Generator<Slice> {
   try {
     yield* slices;
   } finally {

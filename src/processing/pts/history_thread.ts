@@ -15,7 +15,7 @@ export function serveHistory(runtime: Runtime, port: ThreadPort): void {
 }
 
 interface Reading {
-  readonly slices: AsyncGenerator<Slice>;
+  readonly slices: Generator<Slice>;
   readonly renderer: Renderer;
   hasBegun: boolean;
 }
@@ -45,53 +45,58 @@ class HistoryThread {
     const job = this.#jobs.shift();
     this.#isRunning = job !== undefined;
     if (job === undefined) return;
-    void this.#do(job).catch((error: unknown) => this.#failed(job, error)).then(() => this.#runtime.timers.turn(() => this.#run()));
+    try {
+      this.#do(job);
+    } catch (error) {
+      this.#failed(job, error);
+    }
+    this.#runtime.timers.turn(() => this.#run());
   }
 
-  async #do(job: ToHistory): Promise<void> {
+  #do(job: ToHistory): void {
     switch (job.kind) {
       case "as_of": {
-        const answer = await this.#reader(job.dataPath).asOf(job.path, job.at, job.present);
+        const answer = this.#reader(job.dataPath).asOf(job.path, job.at, job.present);
         return this.#post({ kind: "answer", request: job.request, text: asOfJson(job.path, job.at, answer, job.levels) });
       }
       case "events": {
-        const { type, lacks, slices } = await this.#reader(job.dataPath).events(job.path, job.from, job.to, job.limit, job.present);
+        const { type, lacks, slices } = this.#reader(job.dataPath).events(job.path, job.from, job.to, job.limit, job.present);
         const renderer = rendererOf(job.format, type, job.path, this.#runtime.compression);
         this.#readings.set(job.request, { slices, renderer, hasBegun: false });
         return this.#post({ kind: "begun", request: job.request, lacks: `{${lacksJson(lacks)}}` });
       }
       case "next":
-        return await this.#next(job.request);
+        return this.#next(job.request);
       case "close":
-        return await this.#close(job.request);
+        return this.#close(job.request);
       default:
         return unreachable(job);
     }
   }
 
-  async #next(request: number): Promise<void> {
+  #next(request: number): void {
     const reading = this.#readings.get(request);
     if (reading === undefined) return;
     const { slices, renderer, hasBegun } = reading;
     reading.hasBegun = true;
-    const { done, value } = await slices.next();
+    const { done, value } = slices.next();
     const pieces = [...(hasBegun ? [] : [renderer.begin()]), done === true ? renderer.end() : renderer.slice(value)];
     if (done === true) this.#readings.delete(request);
     const bytes = concatBytes(pieces);
     this.#post({ kind: "piece", request, bytes, isLast: done === true }, [bytes.buffer]);
   }
 
-  async #close(request: number): Promise<void> {
-    await this.#readings.get(request)?.slices.return(undefined);
+  #close(request: number): void {
+    this.#readings.get(request)?.slices.return(undefined);
     this.#readings.delete(request);
   }
 
   /** A refusal of the disk, or a file that is broken, is an answer; the next question may be about another file. */
-  async #failed({ request }: ToHistory, error: unknown): Promise<void> {
+  #failed({ request }: ToHistory, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     const hint = error instanceof StorageError ? error.hint : "argus verify says what is wrong with which file.";
     this.#post({ kind: "failed", request, message, hint });
-    await this.#close(request);
+    this.#close(request);
   }
 
   #reader(dataPath: string): HistoryReader {

@@ -13,8 +13,8 @@ export interface Part {
   readonly rows: number;
   /** Undefined where all are null or nobody knows; then any value must be expected. A flag counts as 0 and 1. */
   range(column: string): Range | undefined;
-  /** Rejects for what cannot be read whole. */
-  read(): Promise<SealedTable>;
+  /** Throws for what cannot be read whole. */
+  read(): SealedTable;
 }
 
 /** Rows that are in memory already. */
@@ -43,7 +43,7 @@ export class TablePart implements Part {
     return min > max ? undefined : { min, max };
   }
 
-  read(): Promise<SealedTable> {
-    return Promise.resolve(this.#table);
+  read(): SealedTable {
+    return this.#table;
   }
 }

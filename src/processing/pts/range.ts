@@ -12,7 +12,7 @@ export interface Slice {
 const SLICE_ROWS_MAX = 8_192; // a few milliseconds of rendering, then others have their turn
 
 /** The rows received from a moment to before another, in the order they are stored; at most so many. */
-export async function* rowsBetween(view: StreamView, from: number, to: number, limit: number): AsyncGenerator<Slice> {
+export function* rowsBetween(view: StreamView, from: number, to: number, limit: number): Generator<Slice> {
   let left = limit;
   for (const date of view.dates()) {
     if (date < dateOf(from) || date > dateOf(to)) continue;
@@ -20,7 +20,7 @@ export async function* rowsBetween(view: StreamView, from: number, to: number, l
       if (left <= 0) return;
       const times = part.range("recv_time");
       if (times === undefined || times.max < from || times.min >= to) continue;
-      const table = await part.read();
+      const table = part.read();
       for (const slice of slicesOf(table, numbersOf(view.type, table, "recvTime"), from, to)) {
         if (left <= 0) return;
         const taken = shortened(slice, left);

@@ -48,12 +48,12 @@ export class StreamView implements Disposable {
   }
 
   /** `memory` was looked at before this is called. */
-  static async open(
+  static open(
     world: StorageWorld,
     reader: DayFileReader,
     stream: { readonly dataPath: string; readonly path: string; readonly type: EventType },
     memory: readonly LooseChunk[],
-  ): Promise<StreamView> {
+  ): StreamView {
     const unreadable: string[] = [];
     const loose = new Map(memory.map((chunk) => [`${chunk.hash} ${chunk.chunk}`, chunk]));
     const { path, type, dataPath } = stream;
@@ -63,7 +63,7 @@ export class StreamView implements Disposable {
       for (const { name } of world.disk.list(`${folder}/${hash}`)) {
         const chunk = chunkNumberOf(name);
         if (chunk === undefined || loose.has(`${hash} ${chunk}`)) continue;
-        const read = await readChunk(world, type, dataPath, { path, hash, chunk });
+        const read = readChunk(world, type, dataPath, { path, hash, chunk });
         if (typeof read === "string") unreadable.push(`${hash}/${name}: ${read}`);
         else if (read !== undefined) loose.set(`${hash} ${chunk}`, { hash, chunk, table: read.table }); // gone = merged since it was listed
       }

@@ -7,12 +7,12 @@ type Reader = (row: number) => unknown;
 /** A table's rows as events, one at a time. */
 export class TableRows<T extends EventBase> {
   readonly rows: number;
-  readonly #fields: readonly (readonly [field: string, read: Reader])[];
+  readonly #fields: ReadonlyMap<string, Reader>;
   readonly #recvTimes: Float64Array;
 
   constructor(type: EventType<T>, table: SealedTable) {
     this.rows = table.rows;
-    this.#fields = type.columns.map(({ field, kind }, i) => [field, readerOf(table.columns[i]!, kind === "boolean")]);
+    this.#fields = new Map(type.columns.map(({ field, kind }, i) => [field, readerOf(table.columns[i]!, kind === "boolean")]));
     this.#recvTimes = numbersOf(type as unknown as EventType, table, "recvTime");
   }
 
@@ -27,7 +27,7 @@ export class TableRows<T extends EventBase> {
   }
 
   field(row: number, name: keyof T & string): unknown {
-    return this.#fields.find(([field]) => field === name)?.[1](row);
+    return this.#fields.get(name)?.(row);
   }
 }
 
