@@ -29,6 +29,11 @@ export class RecorderLink {
   async text(path: string, signal?: AbortSignal): Promise<string> {
     const answer = await this.#request(path, signal);
     if (answer.status === 200) return answer.body;
+    if (answer.status === 401) {
+      throw new LinkError(
+        `The recorder at ${this.url} asks for its token. Set ARGUS_GATEWAY__TOKEN, or gateway.token in the configuration.`,
+      );
+    }
     throw new LinkError(errorText(answer));
   }
 

@@ -43,7 +43,8 @@ export const asof = command({
 function answerText({ path, at, event, complete, gap }: Answer): string {
   const verdict = complete ? "complete: nothing is missing from it" : `NOT complete: ${gapText(gap)}`;
   if (event === null) return `${path} as of ${at}: nothing was received by then\n${verdict}`;
-  const { bids, asks, ...rest } = event as { bids?: Levels; asks?: Levels };
+  const { bids, asks, ...all } = event as { bids?: Levels; asks?: Levels };
+  const rest = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null).map(([name, value]) => [name, String(value)])); // an id has no thousands
   const book = bids === undefined || asks === undefined ? "" : `\n\n${bookText(bids, asks)}`;
   return `${factsTable({ path, at, ...rest })}${book}\n\n${verdict}`;
 }
