@@ -13,6 +13,7 @@ export class Output {
   readonly #logLevel: LogLevel;
   #status = "";
   #isOnScreen = false;
+  #isUnread = false;
   #written: Promise<unknown> = Promise.resolve();
 
   constructor(process: Runtime["process"], options: { readonly isJson: boolean; readonly logLevel: LogLevel }) {
@@ -30,6 +31,11 @@ export class Output {
   /** Plain text whatever the format: help, version, a configuration file. */
   text(text: string): void {
     this.#write("out", `${text}\n`);
+  }
+
+  /** Whoever read the results went away: what only shows things ends then. */
+  get isUnread(): boolean {
+    return this.#isUnread;
   }
 
   /** Part of a long output, as fast as its reader takes it; false when it went away. */
@@ -85,7 +91,9 @@ export class Output {
   }
 
   #send(target: "out" | "err", text: string): void {
-    const write = this.#process.write(target, text);
+    const write = this.#process.write(target, text).then((isTaken) => {
+      if (target === "out" && !isTaken) this.#isUnread = true;
+    });
     this.#written = Promise.all([this.#written, write]);
   }
 }

@@ -38,7 +38,7 @@ export const tail = command({
         const message = JSON.parse(text) as Message;
         if (message.seq !== undefined) left--;
         output.result(message, () => escapeControls(messageText(message)));
-        if (left <= 0) over.abort();
+        if (left <= 0 || output.isUnread) over.abort();
       }, over.signal);
     });
     cancel();

@@ -61,7 +61,7 @@ export const top = command({
           const shown = arranged(paths, view, runtime.clock.wallTime());
           if (isLive) output.screen(screenText(link.url, status, shown, view, runtime.process.rows));
           else output.result({ status, paths: shown }, () => screenText(link.url, status, shown, view, Infinity));
-          if (args.once === true) return;
+          if (args.once === true || output.isUnread) return;
           wake = new AbortController();
           await sleep(runtime.timers, EVERY_MS, wake.signal);
         }

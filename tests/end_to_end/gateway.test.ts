@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { readLedger } from "../../src/sim/venue/ledger_book.ts";
 import { liveAddress } from "../../src/processing/storage/lock.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import { discontinuities, eventually, type Message, StreamClient } from "../processing/gateway/stream_client.ts";
 import { duckdb, quoted } from "../readers/readers.ts";
-import { argus, startArgus } from "../support/argus_process.ts";
+import { argus, ROOT, startArgus } from "../support/argus_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { startVenue } from "./support.ts";
 
@@ -65,6 +67,7 @@ describe("a recorder that is watched", () => {
     await cli(["events", path!, "--to", to, "--format", "parquet", "--out", "range.pq"]);
     const [count] = await (await duckdb())(`SELECT count(*) AS n FROM read_parquet(${quoted(`${folder}/range.pq`)})`);
     assert.equal(Number(count!.n), lines.trim().split("\n").length);
+    await assertEndsWithItsReader(["tail", "binance/trade/*", "--data-path", "data"]);
     const flushed = await fetch(`${url}/v1/admin/flush`, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
     assert.deepEqual([flushed.status, (await flushed.json()).done], [200, true]);
 
@@ -95,6 +98,19 @@ describe("a recorder that is watched", () => {
     assert.match(misspelt.err, new RegExp(`Did you mean ${path}\\?`));
   });
 });
+
+/** `argus … | head -1`: what only shows things ends when nobody looks any more. */
+async function assertEndsWithItsReader(args: readonly string[]): Promise<void> {
+  const main = `${ROOT}src/main.ts`;
+  const command = "Deno" in globalThis ? [process.execPath, "run", "-A", "--no-check", main] : [process.execPath, main];
+  const child = spawn(command[0]!, [...command.slice(1), ...args], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const late = new Promise<string>((resolve) => setTimeout(() => resolve("still running"), 10_000));
+  const code = await Promise.race([ended, late]);
+  if (code === "still running") process.kill(child.pid!, "SIGKILL");
+  assert.equal(code, 0);
+}
 
 describe("argus replay", () => {
   it("tells a client what the day files hold, row by row, as fast as it reads; and captures too", async () => {
