@@ -132,7 +132,13 @@ function screenText(
     ["path", "a second", "events", "lag, ms", "silent, s"],
     rows.slice(0, Math.max(1, height - HEAD_ROWS)).map((
       { path, rate, events, lag_ms, age_seconds },
-    ) => [path, rate, events, lag_ms ?? undefined, age_seconds ?? undefined]),
+    ) => [
+      path,
+      Math.round(10 * rate) / 10,
+      events,
+      lag_ms ?? undefined,
+      age_seconds ?? undefined,
+    ]),
   );
   return `${head}\n${keys}\n\n${table}`;
 }
