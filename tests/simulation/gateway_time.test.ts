@@ -145,6 +145,20 @@ describe("time at the gateway", () => {
     assert.ok(gone.heard.closedMs! < 25_000, `${gone.heard.closedMs}`);
   });
 
+  it("a client that talks and never listens is cut before its answers pile up", async () => {
+    const { world, connect } = await scene();
+    const client = connect();
+    client.write(UPGRADE);
+    await world.advance(10);
+    client.hold(true);
+    let sent = 0;
+    while (client.heard.closedMs === undefined && sent < 40_000) {
+      for (let i = 0; i < 100; i++, sent++) client.write(frameBytes(OPCODE.ping, new Uint8Array(100), { mask: MASK }));
+      await world.advance(10);
+    }
+    assert.ok(client.heard.closedMs !== undefined && sent < 15_000, `${sent} pings`);
+  });
+
   it("a client that says goodbye is answered, and the server's end is said as 1001", async () => {
     const { world, gateway, connect } = await scene();
     const [leaving, staying] = [connect(), connect()];

@@ -10,7 +10,7 @@ import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
 import { quote, runtime, tradeOf } from "./gateway_scene.ts";
 import { discontinuities, type Message } from "./stream_client.ts";
 
-const STEPS = 400_000;
+const STEPS = 250_000;
 const SYMBOLS = ["A", "B", "C", "D"];
 const PATTERNS = ["binance/*/A", "binance/bbo/*", "binance/trade/B", "*/*/*", "binance/trade/D"];
 

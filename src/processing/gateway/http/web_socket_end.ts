@@ -13,6 +13,7 @@ export interface WebSocketHandler {
 
 const MESSAGE_BYTES_MAX = 64 * 1024;
 const PING_EVERY_MS = 20_000;
+const UNREAD_BYTES_MAX = 1024 * 1024; // of a client that goes on talking: every pong and answer would pile up
 const CLOSE_WAIT_MS = 1_000; // for the client's close frame; past it the connection is reset
 
 /** The server's end of one WebSocket. Compression is never agreed on; a client that answers no ping is cut. */
@@ -62,6 +63,7 @@ export class WebSocketEnd {
 
   data(bytes: Uint8Array): void {
     this.#wasHeard = true;
+    if (this.#tcp.bufferedBytes() > UNREAD_BYTES_MAX) return this.#tcp.reset();
     try {
       this.#parser.push(bytes, (frame) => this.#heard(frame));
     } catch (error) {
