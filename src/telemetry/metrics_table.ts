@@ -52,6 +52,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   argus_venue_errors_total: counter("errors the venue answered with", "source"),
   argus_frames_quarantined_total: counter("frames that could not be read", "source", "reason"),
   argus_frames_ignored_total: counter("frames that are no data", "source"),
+  argus_scans_declined_total: counter("frames that the fast scanner left to the parser", "source"),
   argus_quarantine_failures_total: counter("frames that could not even be kept"),
   argus_inexact_decimals_total: counter("decimals that DOUBLE does not give back", "source"),
   argus_times_off_total: counter("event times more than a day from receive time", "source"),

@@ -91,8 +91,8 @@ export default [
     bug: "hands a stale value to a late subscriber",
     edits: [{
       file: "src/agora/path_node.ts",
-      text: "      if (!isPast) this.last = event;",
-      instead: "      if (!isPast) this.last ??= event;",
+      text: "        this.last = event;",
+      instead: "        this.last ??= event;",
     }],
     test: "tests/agora/agora.test.ts",
     name: "a subscriber gets the current value",

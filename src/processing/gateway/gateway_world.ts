@@ -22,6 +22,8 @@ export interface SourceState {
   readonly symbols: number;
   readonly streams: number;
   readonly sockets: number;
+  /** Frames that were not written as the venue always writes them. */
+  readonly scansDeclined: number;
   readonly undelivered: readonly string[];
   readonly workers: readonly { readonly id: string; readonly lane: string; readonly ageMs: number; readonly streams: number }[];
 }

@@ -62,7 +62,7 @@ describe("the gateway's routes", () => {
 
   it("is ready when every stream is delivered, and names those that are not", async () => {
     const scene = await GatewayScene.open();
-    const source = { id: "binance", symbols: 1, streams: 2, sockets: 1, workers: [] };
+    const source = { id: "binance", symbols: 1, streams: 2, sockets: 1, scansDeclined: 0, workers: [] };
     scene.sources = [{ ...source, undelivered: [] }];
     assert.equal((await ask(`${scene.url}/readyz`)).status, 200);
     scene.sources = [{ ...source, undelivered: ["binance/bbo/BTCUSDT"] }];

@@ -124,11 +124,12 @@ function status({ world, paths, sessions, connections }: Shown, uptime: number):
     time: isoOf(runtime.clock.wallTime()),
     uptime_seconds: Math.round(uptime),
     ready: sources.every(({ undelivered }) => undelivered.length === 0),
-    sources: sources.map(({ id, symbols, streams, sockets, undelivered, workers }) => ({
+    sources: sources.map(({ id, symbols, streams, sockets, scansDeclined, undelivered, workers }) => ({
       id,
       symbols,
       streams,
       sockets,
+      scans_declined: scansDeclined,
       undelivered: undelivered.length,
       undelivered_paths: undelivered.slice(0, NAMED_MAX),
       workers: workers.map(({ id, lane, ageMs, streams }) => ({ id, lane, age_seconds: Math.round(ageMs / 1_000), streams })),
