@@ -6,6 +6,7 @@ import type { StorageState } from "../processing/gateway/gateway_world.ts";
 import type { Gateway } from "../processing/gateway/gateway.ts";
 import type { StorageService } from "../processing/storage/storage_service.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { GatewayHappenings } from "../telemetry/gateway_happenings.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Config } from "./config.ts";
@@ -43,18 +44,20 @@ export class RecorderGateway implements AsyncDisposable {
   readonly #dataPath: string;
   readonly #history: History;
   readonly #gateway: Gateway | undefined;
+  readonly #happenings: GatewayHappenings;
 
   constructor(runtime: Runtime, { gateway, dataPath }: Config, recorder: Recorder) {
     const { agora, telemetry, happenings, version, storage } = recorder;
     this.#runtime = runtime;
     this.#recorder = recorder;
     this.#dataPath = dataPath;
+    this.#happenings = new GatewayHappenings(telemetry);
     this.#history = new History(runtime, happenings, { dataPath, memory: (paths) => this.#memory(paths) });
     this.#gateway = gatewayOf(gateway, {
       runtime,
       agora,
       telemetry,
-      happenings,
+      happenings: this.#happenings,
       version,
       history: this.#history,
       sources: () => recorder.dispatchers().map(([id, dispatcher]) => ({ id, ...dispatcher.status, ...dispatcher.delivery })),
@@ -71,8 +74,8 @@ export class RecorderGateway implements AsyncDisposable {
   async listen(listening: (url: string) => void): Promise<void> {
     const url = await listen(this.#gateway);
     if (url === undefined) return;
-    if (this.#runtime.process.isRoot) this.#recorder.happenings.runsAsRoot();
-    this.#recorder.happenings.gatewayListening(url);
+    if (this.#runtime.process.isRoot) this.#happenings.runsAsRoot();
+    this.#happenings.gatewayListening(url);
     listening(url);
   }
 

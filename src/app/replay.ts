@@ -10,6 +10,7 @@ import type { Gateway } from "../processing/gateway/gateway.ts";
 import { History } from "../processing/pts/history.ts";
 import { AskError } from "../processing/gateway/route.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { GatewayHappenings } from "../telemetry/gateway_happenings.ts";
 import { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Config } from "./config.ts";
@@ -57,13 +58,16 @@ export async function replay(
   const { clock, timers } = runtime;
   const startMs = clock.monotonicMs();
   const agora = new Agora(timers);
-  const happenings = new Happenings(telemetry);
-  using history = new History(runtime, happenings, { dataPath: config.dataPath, isRecording: false, memory: () => Promise.resolve({}) });
+  using history = new History(runtime, new Happenings(telemetry), {
+    dataPath: config.dataPath,
+    isRecording: false,
+    memory: () => Promise.resolve({}),
+  });
   await using gateway = gatewayOf(config.gateway, {
     runtime,
     agora,
     telemetry,
-    happenings,
+    happenings: new GatewayHappenings(telemetry),
     version: options.version,
     history,
     sources: () => [],

@@ -1,4 +1,5 @@
 import type { DecodeError } from "../lib/errors.ts";
+import { isMilestone } from "./milestone.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /**
@@ -306,37 +307,6 @@ export class Happenings {
     this.#telemetry.log("warn", "used-up limits cannot be kept for the next start", { source, why });
   }
 
-  // ── gateway ──
-
-  /** A service that others reach needs no more than its own folder. */
-  runsAsRoot(): void {
-    this.#telemetry.log("warn", "running as root; a user of its own is enough, see docs/OPERATIONS.md", {});
-  }
-
-  gatewayListening(url: string): void {
-    this.#telemetry.log("info", "gateway listens", { url });
-  }
-
-  requestAnswered(route: string, status: number): void {
-    this.#telemetry.count("argus_gateway_requests_total", 1, { route, status: String(status) });
-  }
-
-  /** Turned away at the door. What was asked for is not logged: it is the stranger's text. */
-  requestRefused(status: number): void {
-    this.#telemetry.count("argus_gateway_refusals_total", 1, { reason: String(status) });
-    const count = this.#telemetry.counter("argus_gateway_refusals_total", { reason: String(status) });
-    if (isMilestone(count)) this.#telemetry.log("warn", "gateway turns requests away", { status, count });
-  }
-
-  requestFailed(route: string, why: string): void {
-    this.#telemetry.log("error", "a request failed in the gateway; this is a bug", { route, why });
-  }
-
-  /** Nothing recorded is lost: a client did not read what it was sent, and is told. */
-  clientLagged(events: number): void {
-    this.#telemetry.count("argus_gateway_events_lagged_total", events);
-  }
-
   /** A frame could not even be kept; the stream goes on. */
   quarantineFailed(why: string): void {
     this.#telemetry.count("argus_quarantine_failures_total");
@@ -395,9 +365,4 @@ interface FailedOperation {
   readonly path: string;
   readonly code: string;
   readonly hint: string;
-}
-
-/** 1, 10, 100, …: a venue that changes its format must not fill the log. */
-function isMilestone(count: number): boolean {
-  return Number.isInteger(Math.log10(count));
 }

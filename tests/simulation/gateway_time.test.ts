@@ -6,6 +6,7 @@ import { closePayload, type Frame, frameBytes, FrameParser, OPCODE } from "../..
 import { Gateway } from "../../src/processing/gateway/gateway.ts";
 import { History } from "../../src/processing/pts/history.ts";
 import { World } from "../../src/sim/world/world.ts";
+import { GatewayHappenings } from "../../src/telemetry/gateway_happenings.ts";
 import { Happenings } from "../../src/telemetry/happenings.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { tradeOf } from "../processing/gateway/gateway_scene.ts";
@@ -22,14 +23,13 @@ async function scene() {
   const runtime = world.runtime("server");
   const telemetry = new Telemetry(runtime.clock, () => {});
   const agora = new Agora(runtime.timers);
-  const happenings = new Happenings(telemetry);
   const gateway = new Gateway({
     runtime,
     agora,
     telemetry,
-    happenings,
+    happenings: new GatewayHappenings(telemetry),
     version: "test",
-    history: new History(runtime, happenings, { dataPath: "/data", memory: () => Promise.resolve({}) }),
+    history: new History(runtime, new Happenings(telemetry), { dataPath: "/data", memory: () => Promise.resolve({}) }),
     sources: () => [],
     storage: () => ({ dataPath: "/data", rowsBuffered: {}, rowsMerged: 0, bytesUnsaved: 0, diskFreeBytes: undefined }),
     admin: { flush: () => Promise.resolve(), bump() {}, bumpAll() {} },

@@ -1,6 +1,6 @@
 import type { Agora } from "../../agora/agora.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import type { Happenings } from "../../telemetry/happenings.ts";
+import type { GatewayHappenings } from "../../telemetry/gateway_happenings.ts";
 import type { History } from "../pts/history.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 
@@ -9,7 +9,7 @@ export interface GatewayWorld {
   readonly runtime: Runtime;
   readonly agora: Agora;
   readonly telemetry: Telemetry;
-  readonly happenings: Happenings;
+  readonly happenings: GatewayHappenings;
   readonly version: string;
   readonly history: History;
   sources(): readonly SourceState[];

@@ -8,6 +8,7 @@ import { Gateway, type GatewayOptions } from "../../../src/processing/gateway/ga
 import { History } from "../../../src/processing/pts/history.ts";
 import type { SourceState } from "../../../src/processing/gateway/gateway_world.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
+import { GatewayHappenings } from "../../../src/telemetry/gateway_happenings.ts";
 import { Happenings } from "../../../src/telemetry/happenings.ts";
 import { formatLine, Telemetry } from "../../../src/telemetry/telemetry.ts";
 
@@ -28,7 +29,7 @@ export class GatewayScene {
       runtime,
       agora: this.agora,
       telemetry: this.telemetry,
-      happenings: new Happenings(this.telemetry),
+      happenings: new GatewayHappenings(this.telemetry),
       version: "test",
       history: new History(runtime, new Happenings(this.telemetry), { dataPath: "/nowhere", memory: () => Promise.resolve({}) }),
       sources: () => this.sources,
