@@ -17,7 +17,7 @@ export interface LogLine {
 export type LogSink = (line: LogLine) => void;
 
 /**
- * Counters, gauges and log lines of one process. Nothing calls `log` or `count` directly but `happenings.ts`, which has one function
+ * Counters, gauges and log lines of one process. Nothing calls `log` or `count` directly but the `…happenings.ts`, which have one function
  * for each thing that can happen, so that a line and its counter never part.
  */
 export class Telemetry {
