@@ -221,7 +221,7 @@ export interface Compression {
 // ── threads ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Threads {
-  /** Starts the named entry (`storage` is `src/storage_worker.ts`, `history` is `src/history_worker.ts`). Its life is watched by heartbeat: `died` is called once. */
+  /** Starts the named entry (`storage` is `src/storage_worker.ts`, and so on). Its life is watched by heartbeat: `died` is called once. */
   spawn(name: ThreadName, handler: ThreadHandler): Thread;
 }
 

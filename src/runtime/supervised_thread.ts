@@ -7,13 +7,13 @@ export type ThreadEntries = Readonly<Partial<Record<ThreadName, string>>>;
 const STARTING_FACTOR = 3; // an entry compiles and imports before its first beat
 
 export function supervisedThreads(clock: Clock, timers: Timers, entries: ThreadEntries, heartbeat: Heartbeat): Threads {
-  return { spawn: (name, handler) => new SupervisedThread({ clock, timers }, entryOf(entries, name), heartbeat, handler) };
-}
-
-function entryOf(entries: ThreadEntries, name: ThreadName): string {
-  const entry = entries[name];
-  if (entry === undefined) throw new RangeError(`the runtime was given no entry for the thread ${name}`);
-  return entry;
+  return {
+    spawn(name, handler) {
+      const entry = entries[name];
+      if (entry === undefined) throw new RangeError(`no entry is known for the thread ${name}`);
+      return new SupervisedThread({ clock, timers }, entry, heartbeat, handler);
+    },
+  };
 }
 
 /** Threads die without an event in both runtimes (a loop, on Deno an exit), so the heartbeat decides and events only make it faster. */
