@@ -3,6 +3,8 @@ import type { EventType } from "../../events/event_type.ts";
 import { Lru } from "../../lib/lru.ts";
 import type { DiskFile, DiskStat } from "../../runtime/runtime.ts";
 import { fileEnd, lastWholeEnd, type StorageWorld } from "../storage/day_file.ts";
+import { readChunk } from "../storage/chunk_file.ts";
+import { type ChunkId, chunkPath } from "../storage/paths.ts";
 import { readGroup } from "../storage/parquet/read_group.ts";
 import { bytesOf, type SealedTable } from "../storage/table.ts";
 import type { Watermark } from "../storage/watermark.ts";
@@ -53,6 +55,20 @@ export class DayFileReader {
     const world = { reader: this.#world, tables: this.#tables };
     const parts = metadata.row_groups.map((group) => new GroupPart(world, type, { file, key: `${path} ${stat.inode}` }, group));
     return { parts, watermark, close: () => file.close() };
+  }
+
+  /** The rows of a chunk; undefined where it is gone, merged; or why it cannot be read. Quiet streams are asked for the same ones again and again. */
+  chunk(type: EventType, dataPath: string, id: ChunkId): SealedTable | string | undefined {
+    const path = chunkPath(dataPath, id);
+    const stat = this.#world.disk.stat(path);
+    if (stat === undefined) return undefined;
+    const key = `${path} ${stat.inode} ${stat.bytes} ${stat.modifiedTime}`;
+    const known = this.#tables.get(key);
+    if (known !== undefined) return known;
+    const read = readChunk(this.#world, type, dataPath, id);
+    if (read === undefined || typeof read === "string") return read;
+    this.#tables.set(key, read.table, bytesOf(read.table));
+    return read.table;
   }
 
   /** The file and what it is: it may be replaced between the two looks. */

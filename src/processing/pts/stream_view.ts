@@ -1,7 +1,7 @@
 /** day files + chunks + memory ▸ [view].  In: a stream's name and what memory holds of it. Out: its rows once, in the order they are stored. */
 import type { EventType } from "../../events/event_type.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { dateOfTable, readChunk } from "../storage/chunk_file.ts";
+import { dateOfTable } from "../storage/chunk_file.ts";
 import type { StorageWorld } from "../storage/day_file.ts";
 import { chunkNumberOf, dayFilePath, tmpFolder } from "../storage/paths.ts";
 import type { SealedTable } from "../storage/table.ts";
@@ -63,9 +63,9 @@ export class StreamView implements Disposable {
       for (const { name } of world.disk.list(`${folder}/${hash}`)) {
         const chunk = chunkNumberOf(name);
         if (chunk === undefined || loose.has(`${hash} ${chunk}`)) continue;
-        const read = readChunk(world, type, dataPath, { path, hash, chunk });
-        if (typeof read === "string") unreadable.push(`${hash}/${name}: ${read}`);
-        else if (read !== undefined) loose.set(`${hash} ${chunk}`, { hash, chunk, table: read.table }); // gone = merged since it was listed
+        const table = reader.chunk(type, dataPath, { path, hash, chunk });
+        if (typeof table === "string") unreadable.push(`${hash}/${name}: ${table}`);
+        else if (table !== undefined) loose.set(`${hash} ${chunk}`, { hash, chunk, table }); // gone = merged since it was listed
       }
     }
     const ordered = [...loose.values()].sort((a, b) => a.hash === b.hash ? a.chunk - b.chunk : a.hash < b.hash ? -1 : 1);
