@@ -62,6 +62,7 @@ async function compile(target, options) {
       ...options,
       "src/main.ts",
       "src/storage_worker.ts",
+      "src/journal_worker.ts",
       "--outfile",
       outfile,
     ]);

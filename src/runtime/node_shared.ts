@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import type { DiskLock, Random, Runtime, Sockets } from "./runtime.ts";
+import type { DiskLock, Random, Runtime, Sockets, ThreadName } from "./runtime.ts";
 import { httpClient } from "./http_client.ts";
 import { liveSockets, type OpenWire } from "./live_sockets.ts";
 import { nodeCompression } from "./node_compression.ts";
@@ -32,7 +32,8 @@ export function assemble(native: Native, options: RuntimeOptions): Runtime {
   const clock = wallClock();
   const timers = nodeTimers;
   const sockets: Sockets = liveSockets(clock, timers, native.openWire);
-  const entries = options.entries ?? { storage: new URL("./storage_worker.ts", options.mainUrl).href };
+  const entry = (name: ThreadName) => new URL(`./${name}_worker.ts`, options.mainUrl).href;
+  const entries = options.entries ?? { storage: entry("storage"), journal: entry("journal") };
   return {
     name: native.name,
     version: native.version,

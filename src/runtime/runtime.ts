@@ -219,11 +219,11 @@ export interface Compression {
 // ── threads ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Threads {
-  /** Starts the named entry (`storage` is `src/storage_worker.ts`). Its life is watched by heartbeat: `died` is called once. */
+  /** Starts the named entry (`storage` is `src/storage_worker.ts`, and so on). Its life is watched by heartbeat: `died` is called once. */
   spawn(name: ThreadName, handler: ThreadHandler): Thread;
 }
 
-export type ThreadName = "storage";
+export type ThreadName = "storage" | "journal";
 
 export interface Thread {
   /** A buffer in `transfer` moves: it is empty here afterwards. */

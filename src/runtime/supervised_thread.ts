@@ -2,12 +2,18 @@ import type { Cancel, Clock, Thread, ThreadHandler, ThreadName, Threads, Timers 
 import type { FromThread, Heartbeat, ToThread } from "./thread_envelope.ts";
 
 /** URL of each entry. They derive from main's own URL: the binary finds its workers no other way. */
-export type ThreadEntries = Readonly<Record<ThreadName, string>>;
+export type ThreadEntries = Readonly<Partial<Record<ThreadName, string>>>;
 
 const STARTING_FACTOR = 3; // an entry compiles and imports before its first beat
 
 export function supervisedThreads(clock: Clock, timers: Timers, entries: ThreadEntries, heartbeat: Heartbeat): Threads {
-  return { spawn: (name, handler) => new SupervisedThread({ clock, timers }, entries[name], heartbeat, handler) };
+  return {
+    spawn(name, handler) {
+      const entry = entries[name];
+      if (entry === undefined) throw new RangeError(`no entry is known for the thread ${name}`);
+      return new SupervisedThread({ clock, timers }, entry, heartbeat, handler);
+    },
+  };
 }
 
 /** Threads die without an event in both runtimes (a loop, on Deno an exit), so the heartbeat decides and events only make it faster. */

@@ -45,6 +45,11 @@ export class Telemetry {
     return () => void this.#counters.set(key, (this.#counters.get(key) ?? 0) + 1);
   }
 
+  /** A value that replaces the one before. */
+  gauge(name: string, value: number): void {
+    this.#counters.set(name, value);
+  }
+
   counter(name: string, labels: Readonly<Record<string, string>> = {}): number {
     return this.#counters.get(metricKey(name, labels)) ?? 0;
   }

@@ -6,7 +6,8 @@ import { Pipe } from "./pipe.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
 /** What each thread runs: the argument of `serveThread` in its entry file. */
-export type ThreadEntries = Readonly<Record<ThreadName, (runtime: Runtime, port: ThreadPort) => void>>;
+export type ThreadEntry = (runtime: Runtime, port: ThreadPort) => void;
+export type ThreadEntries = Readonly<Partial<Record<ThreadName, ThreadEntry>>>;
 
 export interface ThreadWorld {
   readonly loop: EventLoop;
@@ -56,7 +57,7 @@ class VirtualThread implements Thread {
   #receiver: ((message: unknown) => void) | undefined;
   #isOver = false;
 
-  constructor(world: ThreadWorld, handler: ThreadHandler, entry: ThreadEntries[ThreadName]) {
+  constructor(world: ThreadWorld, handler: ThreadHandler, entry: ThreadEntry) {
     const { loop, life, random } = world;
     this.#world = world;
     this.#handler = handler;
