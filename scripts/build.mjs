@@ -63,6 +63,7 @@ async function compile(target, options) {
       "src/main.ts",
       "src/storage_worker.ts",
       "src/history_worker.ts",
+      "src/journal_worker.ts",
       "--outfile",
       outfile,
     ]);

@@ -89,7 +89,7 @@ class Reading {
 
   take(given: Given): void {
     const [head, id] = given.key.split(".");
-    if (isEmptyTable(given.value) && (given.key === "gateway" || given.key === "sources")) return;
+    if (isEmptyTable(given.value) && ["journal", "gateway", "sources"].includes(given.key)) return;
     if (head === "sources" && id !== undefined) {
       this.checkSource(id);
       if (this.#refused.has(id) || (isEmptyTable(given.value) && given.key === `sources.${id}`)) return;
@@ -140,6 +140,10 @@ class Reading {
     return {
       dataPath: this.#read("data_path").value as string,
       flushIntervalMs: this.#read("flush_interval").value as number,
+      journal: {
+        writeIntervalMs: this.#read("journal.write_interval").value as number,
+        syncIntervalMs: this.#read("journal.sync_interval").value as number,
+      },
       gateway: { listen: listen.value as string, token, names: this.#read("gateway.names").value as string[] },
       sources: Object.fromEntries(ids.map((id) => [id, this.#source(`sources.${id}`)])),
     };

@@ -10,6 +10,7 @@ import type { Source } from "../exchanges/source.ts";
 export interface Config {
   readonly dataPath: string;
   readonly flushIntervalMs: number;
+  readonly journal: { readonly writeIntervalMs: number; readonly syncIntervalMs: number };
   readonly gateway: { readonly listen: string; readonly token: string; readonly names: readonly string[] };
   readonly sources: Readonly<Record<string, SourceConfig>>;
 }
@@ -43,7 +44,13 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 export const COMMON_SETTINGS: Readonly<Record<string, Setting>> = {
   data_path: text("./data", "a folder", "Where the Parquet files go.", (value) => value !== ""),
-  flush_interval: duration("1m", [100, DAY_MS], "How often rows become files; a crash loses at most this much."),
+  flush_interval: duration("1m", [100, DAY_MS], "How often rows become files."),
+  "journal.write_interval": duration("100ms", [10, 10 * SECOND_MS], "How often rows go into the journal; a killed process loses no more."),
+  "journal.sync_interval": duration(
+    "250ms",
+    [10, 60 * SECOND_MS],
+    "How often the journal is synced; with the interval above, what a power cut costs.",
+  ),
   "gateway.listen": text(
     "127.0.0.1:8321",
     'host:port (port 0 = any free) or "off"',

@@ -32,6 +32,8 @@ export function userValues(config: Config): Map<string, unknown> {
   const values = new Map<string, unknown>([
     ["data_path", config.dataPath],
     ["flush_interval", formatDuration(config.flushIntervalMs)],
+    ["journal.write_interval", formatDuration(config.journal.writeIntervalMs)],
+    ["journal.sync_interval", formatDuration(config.journal.syncIntervalMs)],
     ["gateway.listen", config.gateway.listen],
     ["gateway.token", config.gateway.token],
     ["gateway.names", config.gateway.names],

@@ -4,12 +4,16 @@ import { EVENT_TYPES, OWN_TYPES } from "../events/registry.ts";
 import { sourceOf } from "../exchanges/registry.ts";
 import { sleep } from "../lib/sleep.ts";
 import { Dispatcher } from "../network/dispatcher.ts";
+import { StorageError } from "../lib/errors.ts";
+import type { Committed } from "../processing/journal/committed.ts";
+import { JournalService } from "../processing/journal/journal_service.ts";
+import type { Recovery } from "../processing/journal/recovery.ts";
 import { lockDataPath } from "../processing/storage/lock.ts";
 import { generationTime } from "../processing/storage/generations.ts";
 import { newGeneration } from "../processing/storage/paths.ts";
 import { StorageHandler } from "../processing/storage/storage_handler.ts";
 import { StorageService } from "../processing/storage/storage_service.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { budgetFile } from "./budget_file.ts";
@@ -25,6 +29,8 @@ export interface RecordOptions {
   readonly durationMs?: number;
   /** Told the gateway's address once it listens. */
   readonly listening?: (url: string) => void;
+  /** Told at each commit of the journal how many rows of each stream survive whatever happens from then on. */
+  readonly committed?: (committed: Committed) => void;
 }
 
 export interface RecordSummary {
@@ -58,17 +64,22 @@ const DRAIN_MS = 60_000; // thousands of day files at 5 ms a sync; service manag
 const BEHIND_EVENTS_MAX = 1_000_000; // storage this far behind the sockets never catches up, and memory is finite
 const PROGRESS_MS = 1_000;
 
+/** Of the journal's segments, each read twice: before the first socket opens. */
+export interface RecoveryProgress {
+  readonly recovered: string;
+}
+
 /** Records the configured sources until told to stop, then drains. Rejects with StorageError when the disk does not take the rows. */
 export async function record(
   runtime: Runtime,
   config: Config,
   options: RecordOptions,
   telemetry: Telemetry,
-  progress: (progress: RecordProgress) => void,
+  progress: (progress: RecordProgress | RecoveryProgress) => void,
 ): Promise<RecordSummary> {
   const lock = lockDataPath(runtime, config.dataPath, `argus ${options.version}`);
   try {
-    const recording = new Recording(runtime, config, options.version, telemetry);
+    const recording = new Recording(runtime, config, options, telemetry);
     const listening = (url: string) => {
       lock.liveAt(url);
       options.listening?.(url);
@@ -81,45 +92,57 @@ export async function record(
 
 class Recording {
   readonly #runtime: Runtime;
+  readonly #config: Config;
+  readonly #version: string;
+  readonly #agora: Agora;
+  readonly #happenings: Happenings;
   readonly #telemetry: Telemetry;
   readonly #quarantine: Quarantine;
   readonly #storage: StorageService;
+  readonly #journal: JournalService;
   readonly #writers: readonly Writer[];
-  readonly #dispatchers: readonly Dispatcher[];
   readonly #gateway: RecorderGateway;
+  #dispatchers: readonly Dispatcher[] = [];
+  #tellProgress: (progress: RecoveryProgress) => void = () => {};
   readonly #startMs: number;
 
-  constructor(runtime: Runtime, config: Config, version: string, telemetry: Telemetry) {
+  constructor(runtime: Runtime, config: Config, { version, committed }: RecordOptions, telemetry: Telemetry) {
     const { clock, random, disk } = runtime;
     const { dataPath, flushIntervalMs } = config;
     const happenings = new Happenings(telemetry);
     const agora = new Agora(runtime.timers);
+    const hash = newGeneration(generationTime(disk, dataPath, clock.wallTime()), random.bytes(4));
     this.#runtime = runtime;
+    this.#config = config;
+    this.#version = version;
+    this.#agora = agora;
+    this.#happenings = happenings;
     this.#telemetry = telemetry;
     this.#startMs = clock.monotonicMs();
     this.#quarantine = new Quarantine(disk, dataPath, (error) => happenings.quarantineFailed(String(error)));
-    const hash = newGeneration(generationTime(disk, dataPath, clock.wallTime()), random.bytes(4));
     this.#storage = new StorageService(runtime, happenings, {
       dataPath,
       flushIntervalMs,
       hash,
       writer: `argus ${version}`,
+      recovers: true,
+      recovering: ({ done, of }) => this.#tellProgress({ recovered: `${done} of ${of}` }),
+      merged: (path, chunks) => this.#journal.merged({ path, chunks }),
+    });
+    this.#journal = new JournalService(runtime, happenings, {
+      dataPath,
+      hash,
+      ...config.journal,
+      held: () => this.#storage.held(),
+      ...(committed === undefined ? {} : { committed }),
     });
     const names = new Set([...OWN_TYPES, ...Object.values(config.sources).flatMap(({ types }) => types)]);
     this.#writers = EVENT_TYPES.filter(({ name }) => names.has(name)).map((type) => {
       const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs });
+      this.#journal.follow(handler);
       const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
       return { name: type.name, handler, subscription, consumed: handler.consume(subscription.stream) };
     });
-    this.#dispatchers = Object.entries(config.sources).map(([id, source]) =>
-      new Dispatcher(runtime, agora, sourceOf(id)!, happenings, {
-        ...source,
-        restUrls: [source.restUrl],
-        keepFrame: this.#quarantine.keep,
-        budgetStore: budgetFile(disk, dataPath, id, (error) => happenings.budgetNotKept(id, String(error))),
-        about: `argus ${version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, config)}`,
-      })
-    );
     const ids = Object.keys(config.sources);
     this.#gateway = new RecorderGateway(runtime, config, {
       version,
@@ -133,18 +156,22 @@ class Recording {
     });
   }
 
-  async run({ signal, durationMs, listening }: RecordOptions, progress: (progress: RecordProgress) => void): Promise<RecordSummary> {
+  async run(
+    { signal, durationMs, listening = () => {} }: RecordOptions,
+    progress: (progress: RecordProgress | RecoveryProgress) => void,
+  ): Promise<RecordSummary> {
     const { timers } = this.#runtime;
-    let previous = 0;
-    const cancelProgress = timers.every(PROGRESS_MS, () => {
-      const now = this.#progress();
-      progress({ ...now, perSecond: now.events - previous });
-      previous = now.events;
-    });
     const over = new AbortController();
     let runs: readonly Promise<void>[] = [];
+    let cancelProgress: Cancel = () => {};
+    this.#tellProgress = progress;
     try {
-      await this.#gateway.listen(listening ?? (() => {}));
+      await this.#gateway.listen(listening);
+      // What the last recorder left comes first: it says where the holes of its absence begin, and a disk that is full is told before a socket opens.
+      const recovery = await Promise.race([this.#storage.recovered, this.#storage.failed, aborted(signal)]);
+      if (recovery instanceof StorageError) throw recovery;
+      if (recovery !== undefined) this.#dispatch(recovery);
+      cancelProgress = this.#everySecond(progress);
       runs = this.#dispatchers.map((dispatcher) => dispatcher.run());
       const failure = await Promise.race([
         aborted(signal),
@@ -159,12 +186,42 @@ class Recording {
       over.abort();
       cancelProgress();
       for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
-      for (const { handler } of this.#writers) handler[Symbol.dispose]();
-      this.#storage[Symbol.dispose]();
-      this.#quarantine[Symbol.dispose]();
+      this.#close();
       await this.#gateway[Symbol.asyncDispose]();
       await Promise.all(runs);
     }
+  }
+
+  #everySecond(progress: (progress: RecordProgress) => void): Cancel {
+    let previous = 0;
+    return this.#runtime.timers.every(PROGRESS_MS, () => {
+      const now = this.#progress();
+      progress({ ...now, perSecond: now.events - previous });
+      previous = now.events;
+    });
+  }
+
+  #dispatch(recovery: Recovery): void {
+    const runtime = this.#runtime;
+    const about = `argus ${this.#version} on ${runtime.name} ${runtime.version}, configuration ${digestOf(runtime, this.#config)}`;
+    this.#happenings.recovered(recovery);
+    this.#dispatchers = Object.entries(this.#config.sources).map(([id, source]) =>
+      new Dispatcher(runtime, this.#agora, sourceOf(id)!, this.#happenings, {
+        ...source,
+        restUrls: [source.restUrl],
+        keepFrame: this.#quarantine.keep,
+        budgetStore: budgetFile(runtime.disk, this.#config.dataPath, id, (error) => this.#happenings.budgetNotKept(id, String(error))),
+        about,
+        before: recovery,
+      })
+    );
+  }
+
+  #close(): void {
+    for (const { handler } of this.#writers) handler[Symbol.dispose]();
+    this.#journal[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
+    this.#quarantine[Symbol.dispose]();
   }
 
   /** In the order the data walks, so that each stage has everything before the next one ends. */
@@ -176,10 +233,17 @@ class Recording {
     const over = new AbortController();
     const late = sleep(this.#runtime.timers, DRAIN_MS, over.signal).then(() => "deadline" as const);
     try {
-      return await Promise.race([this.#storage.drain().then(() => "drained" as const), late]);
+      return await Promise.race([this.#drainStorage(), late]);
     } finally {
       over.abort();
     }
+  }
+
+  /** With everything in day files, the journal has nothing to keep. */
+  async #drainStorage(): Promise<"drained"> {
+    await this.#storage.drain();
+    await this.#journal.remove();
+    return "drained";
   }
 
   #progress(): Omit<RecordProgress, "perSecond"> {

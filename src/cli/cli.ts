@@ -28,6 +28,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "one Parquet file: schema, row groups, ranges, metadata",
     load: async () => (await import("./inspect.ts")).inspect,
   },
+  "journal check": {
+    summary: "what the write-ahead journal holds, and whether all of it can be read",
+    load: async () => (await import("./journal_check.ts")).journalCheck,
+  },
   "flush": { summary: "merge what a stopped recorder left under tmp/", load: async () => (await import("./flush.ts")).flush },
   "compact": { summary: "roll day files: the same rows, packed harder", load: async () => (await import("./compact.ts")).compact },
   "clean": { summary: "list stale temp files, or delete them", load: async () => (await import("./clean.ts")).clean },

@@ -21,9 +21,10 @@ export interface GapEvent extends EventBase {
 /**
  * `start` the recorder began here · `listed` the symbol came since the universe was last read · `sequence` the venue's rule proves it ·
  * `disconnect` for a while no socket carried the stream, and its ids do not say whether anything was sent · `damaged` rows were stored, and
- * the day file they are in was found damaged and put beside a new one.
+ * the day file they are in was found damaged and put beside a new one ·
+ * `journal` rows were received, and their only copy was damaged when the recorder was cut off.
  */
-export type GapReason = "start" | "listed" | "sequence" | "disconnect" | "damaged";
+export type GapReason = "start" | "listed" | "sequence" | "disconnect" | "damaged" | "journal";
 
 /** `open` seen, not yet settled · `healed` fetched, all of it · `resnapshot` the book was fetched anew, what lay between is lost · `unhealable`. */
 export type GapOutcome = "open" | "healed" | "resnapshot" | "unhealable";
@@ -62,7 +63,7 @@ export const gap: EventType<GapEvent> = {
       kind: "string",
       isNullable: false,
       encoding: "dictionary",
-      doc: "`start`, `listed`, `sequence`, `disconnect` or `damaged`",
+      doc: "`start`, `listed`, `sequence`, `disconnect`, `damaged` or `journal`",
     },
     {
       field: "outcome",

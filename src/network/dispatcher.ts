@@ -13,7 +13,7 @@ import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
 import { Chronicle } from "./chronicle.ts";
 import { Budgets, type BudgetStore } from "./budgets.ts";
-import { Holes } from "./holes.ts";
+import { type Before, Holes } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { measureOffset } from "./venue_clock.ts";
@@ -38,6 +38,7 @@ export interface DispatcherOptions extends Selection {
   readonly budgetStore?: BudgetStore;
   /** Version and configuration, for the `session` row of the start. */
   readonly about?: string;
+  readonly before?: Before;
 }
 
 export interface DispatcherStatus {
@@ -109,6 +110,7 @@ export class Dispatcher implements Disposable {
       chronicle: this.#chronicle,
       happenings,
       bookAnchorIntervalMs: options.bookAnchorIntervalMs,
+      before: options.before,
       signal: this.#stop.signal,
       fill: (path, events) => this.#routers.get(path)?.fill(events),
     });

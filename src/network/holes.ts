@@ -4,12 +4,26 @@ import type { EventBase, EventType, SequenceKey } from "../events/event_type.ts"
 import type { GapEvent } from "../events/gap.ts";
 import type { Codec } from "../exchanges/codec.ts";
 import type { Rest, Source } from "../exchanges/source.ts";
+import { decodeSymbol } from "../lib/symbol_name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import { BookAnchors } from "./book_anchors.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { Healer } from "./healer.ts";
+
+/** What an earlier recorder left behind: where the hole of its absence begins. */
+export interface Before {
+  /** Rows it had received and lost. */
+  readonly losses: readonly (Pick<GapEvent, "afterId" | "beforeId" | "fromTime" | "toTime"> & {
+    readonly path: string;
+    readonly rows: number | undefined;
+  })[];
+  /** When the last event of a path was received, µs. */
+  readonly lastTimes: ReadonlyMap<string, number>;
+  /** A path that is none of them had nothing until then. */
+  readonly untilTime: number | undefined;
+}
 
 export interface HolesDeps {
   readonly source: Source;
@@ -18,6 +32,7 @@ export interface HolesDeps {
   readonly chronicle: Chronicle;
   readonly happenings: Happenings;
   readonly bookAnchorIntervalMs: number;
+  readonly before: Before | undefined;
   readonly signal: AbortSignal;
   /** Puts events that were fetched onto a path; nobody hears them where the path has ended. */
   fill(path: string, events: readonly EventBase[]): void;
@@ -43,6 +58,7 @@ export class Holes implements Disposable {
       signal,
       failed: (path, why) => happenings.anchorFailed(source.id, path, why),
     });
+    this.#tellLosses();
   }
 
   /** Nothing is known to the left of a path's first event: since the recorder began, or since the universe last did not have the symbol. */
@@ -56,10 +72,23 @@ export class Holes implements Disposable {
       afterId: undefined,
       beforeId,
       missing: undefined,
-      fromTime: lackedTime ?? this.#startTime,
+      fromTime: lackedTime ?? this.#sinceTime(path),
       toTime: first.recvTime,
       reason: lackedTime === undefined ? "start" : "listed",
     }, "unhealable");
+  }
+
+  #tellLosses(): void {
+    for (const { path, rows, ...edges } of this.#deps.before?.losses ?? []) {
+      const [source, dataType, symbol] = path.split("/") as [string, string, string];
+      if (source !== this.#deps.source.id) continue;
+      this.#tell(decodeSymbol(symbol), { ...edges, dataType, missing: rows, reason: "journal" }, "unhealable");
+    }
+  }
+
+  #sinceTime(path: string): number {
+    const { before } = this.#deps;
+    return Math.min(this.#startTime, before?.lastTimes.get(path) ?? before?.untilTime ?? this.#startTime);
   }
 
   /** Something lies between two published events, or may. */

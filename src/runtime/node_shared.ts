@@ -33,7 +33,7 @@ export function assemble(native: Native, options: RuntimeOptions): Runtime {
   const timers = nodeTimers;
   const sockets: Sockets = liveSockets(clock, timers, native.openWire);
   const entry = (name: ThreadName) => new URL(`./${name}_worker.ts`, options.mainUrl).href;
-  const entries = options.entries ?? { storage: entry("storage"), history: entry("history") };
+  const entries = options.entries ?? { storage: entry("storage"), journal: entry("journal"), history: entry("history") };
   return {
     name: native.name,
     version: native.version,

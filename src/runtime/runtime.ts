@@ -225,7 +225,7 @@ export interface Threads {
   spawn(name: ThreadName, handler: ThreadHandler): Thread;
 }
 
-export type ThreadName = "storage" | "history";
+export type ThreadName = "storage" | "journal" | "history";
 
 export interface Thread {
   /** A buffer in `transfer` moves: it is empty here afterwards. */

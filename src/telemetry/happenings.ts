@@ -1,5 +1,6 @@
 import type { DecodeError } from "../lib/errors.ts";
 import { isMilestone } from "./milestone.ts";
+import type { StorageHappening } from "./storage_happening.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /**
@@ -242,6 +243,7 @@ export class Happenings {
     const detail = `${offsetUs < 0 ? "-" : "+"}${(Math.abs(offsetUs) / 1e6).toFixed(6)} s, within ${(errorUs / 1e6).toFixed(6)} s`;
     const level = Math.abs(offsetUs) - errorUs > CLOCK_OFFSET_US_MAX ? "warn" : "info";
     this.#telemetry.log(level, "the venue's clock against ours", { source, offset: detail });
+    this.#telemetry.gauge("argus_clock_offset_seconds", offsetUs / 1e6, { source });
     this.#tell(source, { event: "clock_offset", detail, code: offsetUs });
   }
 
@@ -265,6 +267,43 @@ export class Happenings {
     this.#telemetry.log("warn", "disk refuses rows, keeping them in memory and trying again", { ...failure, path });
   }
 
+  /** Nothing is lost while the recorder lives; a crash costs more than it should. */
+  journalRefused(failure: { readonly op: string; readonly path: string; readonly code: string; readonly hint: string }): void {
+    this.#telemetry.count("argus_journal_refusals_total", 1, { code: failure.code });
+    this.#telemetry.log("error", "the journal cannot be written: a crash now would lose what no chunk holds; trying again", { ...failure });
+  }
+
+  journalHealed(): void {
+    this.#telemetry.log("warn", "the journal is written again");
+  }
+
+  /** Rows of this recorder that survive a power cut, and the moment up to which they are everything. */
+  committed(rows: number, time: number): void {
+    if (rows !== this.#telemetry.counter("argus_rows_committed")) this.#telemetry.log("debug", "committed", { rows, through: time });
+    this.#telemetry.gauge("argus_rows_committed", rows);
+    this.#telemetry.gauge("argus_committed_seconds", time / 1e6);
+  }
+
+  /** What an earlier recorder had in its journal and nowhere else. */
+  recovered({ segments, rows, damages, losses }: {
+    readonly segments: number;
+    readonly rows: number;
+    readonly damages: number;
+    readonly losses: readonly { readonly rows: number | undefined }[];
+  }): void {
+    if (segments === 0) return;
+    this.#telemetry.count("argus_rows_recovered_total", rows);
+    this.#telemetry.count("argus_journal_damages_total", damages);
+    this.#telemetry.log("warn", "the last recorder was cut off; its journal is recovered", { segments, rows });
+    if (damages === 0) return;
+    const known = losses.reduce((sum, loss) => sum + (loss.rows ?? 0), 0);
+    this.#telemetry.log("error", "the journal was damaged; what is lost is in gap rows", {
+      places: damages,
+      holes: losses.length,
+      rows: known,
+    });
+  }
+
   threadDied(thread: string, reason: string): void {
     this.#telemetry.count("argus_threads_died_total", 1, { thread });
     this.#telemetry.log("error", "a thread ended, starting it again; see docs/OPERATIONS.md", { thread, reason });
@@ -277,6 +316,15 @@ export class Happenings {
       case "recovered":
         this.#telemetry.count("argus_chunks_recovered_total", news.chunks);
         return this.#telemetry.log("info", "merging what an earlier recorder left under tmp/", { chunks: news.chunks });
+      case "recovering":
+        return this.#telemetry.log("info", "reading the journal", { segments: `${news.done} of ${news.of}` });
+      case "merges_paused":
+        this.#telemetry.count("argus_merges_paused_total");
+        return this.#telemetry.log("error", "little room on the disk: merging waits, and rows stay under tmp/", {
+          freeMb: Math.floor(news.freeBytes / 1024 ** 2),
+        });
+      case "merges_resumed":
+        return this.#telemetry.log("warn", "there is room on the disk again: merging goes on");
       case "mended":
         this.#telemetry.count("argus_day_files_mended_total");
         return this.#telemetry.log("warn", "cut a torn end off a day file; its rows are merged again", { ...news });
@@ -333,36 +381,4 @@ export interface DamagedDay {
   /** Of the stream. */
   readonly path: string;
   readonly date: string;
-}
-
-/** What the storage thread tells. */
-export type StorageHappening =
-  | { readonly what: "merged"; readonly path: string; readonly date: string; readonly rows: number }
-  | { readonly what: "recovered"; readonly chunks: number }
-  | { readonly what: "mended"; readonly path: string; readonly bytes: number }
-  | {
-    readonly what: "aside";
-    readonly path: string;
-    readonly why: string;
-    /** Of a day file: whose it is. */
-    readonly day?: { readonly path: string; readonly date: string };
-  }
-  | { readonly what: "merge_failed"; readonly path: string; readonly failure: FailedOperation }
-  | {
-    readonly what: "rolled";
-    readonly path: string;
-    readonly date: string;
-    readonly rows: number;
-    readonly bytesBefore: number;
-    readonly bytes: number;
-    readonly groups: number;
-  }
-  | { readonly what: "damaged"; readonly path: string; readonly why: string }
-  | { readonly what: "roll_failed"; readonly failure: FailedOperation };
-
-interface FailedOperation {
-  readonly op: string;
-  readonly path: string;
-  readonly code: string;
-  readonly hint: string;
 }

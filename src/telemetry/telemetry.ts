@@ -46,6 +46,11 @@ export class Telemetry {
     return () => void this.#counters.set(key, (this.#counters.get(key) ?? 0) + 1);
   }
 
+  /** A value that replaces the one before. */
+  gauge(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    this.#counters.set(metricKey(name, labels), value);
+  }
+
   counter(name: string, labels: Readonly<Record<string, string>> = {}): number {
     return this.#counters.get(metricKey(name, labels)) ?? 0;
   }

@@ -9,7 +9,7 @@ const ROOMS = ["lib", "runtime", "telemetry", "events", "exchanges", "agora", "n
 /** Neighbours that must not know each other although one stands to the left. */
 const STRANGERS = [["network", "processing"]] as const;
 /** Files nothing imports: a program starts there. */
-const ENTRIES = ["src/main.ts", "src/storage_worker.ts", "src/history_worker.ts"];
+const ENTRIES = ["src/main.ts", "src/storage_worker.ts", "src/journal_worker.ts", "src/history_worker.ts"];
 const LINES_MAX = 400;
 /** Longer files, each with its reason. */
 const LONG_FILES: Readonly<Record<string, string>> = {};

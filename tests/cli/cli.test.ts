@@ -25,6 +25,7 @@ describe("the command line", () => {
       "import",
       "verify",
       "inspect",
+      "journal check",
       "flush",
       "compact",
       "clean",

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { describe, it } from "node:test";
-import { readLedger } from "../../src/sim/venue/ledger_book.ts";
 import { argus, ROOT, startArgus } from "../support/argus_process.ts";
-import { compareDayFiles } from "../support/day_file_oracle.ts";
-import { checkInvariants, describeViolations } from "../support/invariants.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { duckdb, rowCounts } from "../readers/readers.ts";
 import { assertAllStored, filesUnder, RECORD, recordFor, startVenue, summaryOf } from "./support.ts";
@@ -79,30 +76,6 @@ describe("argus record", () => {
     await venue.stop();
     await assertAllStored(folder, venue);
     assert.ok(files.every((file, i) => fs.statSync(file).size > sizes[i]!), "the second run did not add to the first one's files");
-  });
-
-  it("SIGKILL costs at most what was not yet a chunk: the next start merges the rest, nothing twice", async () => {
-    const folder = newFolder();
-    const venue = await startVenue(folder, ["--symbols", "4", "--rate", "800"]);
-    for (let i = 0; i < 3; i++) {
-      const recorder = startArgus([...RECORD, "--flush-interval", "300ms"], { cwd: folder, env: venue.env });
-      await new Promise((resolve) => setTimeout(resolve, 2_500 + 70 * i));
-      recorder.signal("SIGKILL");
-      await recorder.ended;
-    }
-    await recordFor(folder, venue, ["--duration", "2s"]);
-    await venue.stop();
-    const { code, out } = await argus(["inspect", filesUnder(`${folder}/data/binance`)[0]!, "--json"], { cwd: folder });
-    assert.equal(code, 0);
-    assert.ok(JSON.parse(out).rows > 0);
-    assert.deepEqual(filesUnder(`${folder}/data/tmp`).map((path) => path.split("/").at(-2)), ["budget"]);
-    // What a killed process had not written is missing, so completeness is not asked for; order, values and uniqueness are.
-    const ledger = readLedger(fs.readFileSync(venue.ledger, "utf8"));
-    const { differences, rows, events } = await compareDayFiles(`${folder}/data`, ledger);
-    assert.deepEqual(differences.filter((text) => !text.includes("missing")), []);
-    const { broken } = await checkInvariants(`${folder}/data`, ledger, { isDrained: true, isCutShort: true });
-    assert.deepEqual(describeViolations({ ...broken, I4: 0 }), []);
-    assert.ok(rows > events / 2, `${rows} of ${events}`);
   });
 
   it("a data path that cannot be written is refused with 3 before any socket opens", async () => {

@@ -33,7 +33,7 @@ for (const seed of seedsFrom(1, 8)) {
       recording.start();
       await happen(world, random, [
         async () => {
-          host.kill();
+          recording.die();
           await world.advance(random.below(3_000));
           recording.start();
         },

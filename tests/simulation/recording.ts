@@ -3,10 +3,11 @@ import * as path from "node:path";
 import { record, type RecordSummary } from "../../src/app/record.ts";
 import { type Config, defaultConfig } from "../../src/app/config.ts";
 import { serveHistory } from "../../src/processing/pts/history_thread.ts";
+import { serveJournal } from "../../src/processing/journal/journal_thread.ts";
 import { serveStorage } from "../../src/processing/storage/storage_thread.ts";
 import { dialectOf } from "../../src/sim/venue/dialects.ts";
+import type { Committed } from "../../src/processing/journal/committed.ts";
 import type { Feed } from "../../src/sim/venue/feed.ts";
-import { LedgerBook } from "../../src/sim/venue/ledger_book.ts";
 import { marketListings } from "../../src/sim/venue/market_names.ts";
 import { SyntheticMarket } from "../../src/sim/venue/synthetic_market.ts";
 import { Venue, type VenueOptions } from "../../src/sim/venue/venue.ts";
@@ -17,6 +18,7 @@ import { type LogLine, Telemetry } from "../../src/telemetry/telemetry.ts";
 import { compareDayFiles, type OracleResult } from "../support/day_file_oracle.ts";
 import { checkInvariants, describeViolations, type InvariantOptions } from "../support/invariants.ts";
 import { real, VENUE } from "./scene.ts";
+import { type Life, SurvivalLedger } from "./survival.ts";
 
 const DATA = "/data";
 
@@ -41,7 +43,7 @@ export interface RecordingOptions {
 export class Recording {
   readonly world: World;
   readonly venue: Venue;
-  readonly ledger = new LedgerBook();
+  readonly ledger = new SurvivalLedger(() => this.world.nowMs);
   readonly host: VirtualHost;
   readonly log: LogLine[] = [];
   readonly #options: RecordingOptions;
@@ -53,7 +55,7 @@ export class Recording {
     this.#options = options;
     this.world = new World(real, {
       seed,
-      entries: { storage: serveStorage, history: serveHistory },
+      entries: { storage: serveStorage, journal: serveJournal, history: serveHistory },
       ...(startTime === undefined ? {} : { startTime }),
     });
     const exchange = this.world.runtime("exchange");
@@ -69,8 +71,43 @@ export class Recording {
     const runtime = this.world.runtime("recorder");
     const telemetry = new Telemetry(runtime.clock, (line) => this.log.push(line));
     this.#stop = new AbortController();
-    this.#running = record(runtime, this.#config(), { version: "test", signal: this.#stop.signal }, telemetry, () => {});
+    const life: Life = {
+      fromTime: this.host.clock.wallTime(),
+      toTime: Infinity,
+      toMs: Infinity,
+      committed: undefined,
+    };
+    this.ledger.lives.push(life);
+    const options = { version: "test", signal: this.#stop.signal, committed: (committed: Committed) => void (life.committed = committed) };
+    this.#running = record(runtime, this.#config(), options, telemetry, () => {});
     this.#running.catch(() => {}); // a killed one never settles, a failed one is asked for
+  }
+
+  /** What comes from now on cannot be kept. */
+  stopOwing(): void {
+    const life = this.ledger.lives.at(-1)!;
+    life.toTime = this.host.clock.wallTime();
+    life.toMs = this.world.nowMs;
+  }
+
+  /** The recorder is gone in the middle of whatever it does, and the machine with it where the power is cut. */
+  die(how: "killed" | "power" | "torn" = "killed"): void {
+    this.stopOwing();
+    if (how === "killed") this.host.kill();
+    else this.host.powerCut({ isTorn: how === "torn" });
+  }
+
+  /** One bit of the middle of the journal, as a bad disk flips it. */
+  damageJournal(): void {
+    const { disk } = this.world.runtime("recorder");
+    const [segment] = [...this.host.disk.files().keys()].filter((name) => name.startsWith(`${DATA}/tmp/journal/`));
+    const bytes = disk.read(segment!);
+    bytes[bytes.length >> 1]! ^= 1;
+    disk.remove(segment!);
+    const file = disk.open(segment!, "create");
+    file.append(bytes);
+    file.close();
+    this.host.kill();
   }
 
   /** Everything the venue sent arrives, then the recorder is told to stop. */

@@ -17,6 +17,8 @@ export interface Running {
   /** The first line of standard output; rejects when the process ends without one. */
   readonly firstLine: Promise<string>;
   readonly pid: number;
+  /** Resolves once that was said on standard error; rejects when the process ends without it. */
+  said(text: string): Promise<void>;
   signal(name: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
 }
 
@@ -58,7 +60,11 @@ function watched(child: ChildProcess): Running {
     out += chunk;
     if (out.includes("\n")) gotLine(out.slice(0, out.indexOf("\n")));
   });
-  child.stderr!.setEncoding("utf8").on("data", (chunk: string) => err += chunk);
+  const listeners = new Set<() => void>();
+  child.stderr!.setEncoding("utf8").on("data", (chunk: string) => {
+    err += chunk;
+    for (const listener of listeners) listener();
+  });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code: number | null) => {
@@ -66,5 +72,12 @@ function watched(child: ChildProcess): Running {
       resolve({ code, out, err });
     });
   });
-  return { ended, firstLine, pid: child.pid!, signal: (name) => void process.kill(child.pid!, name) }; // Deno's child.kill reports no exit code afterwards
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => err.includes(text) && resolve();
+      listeners.add(look);
+      look();
+      void ended.then(({ code }) => reject(new Error(`ended with ${code} and never said ${text}: ${err}`)));
+    });
+  return { ended, firstLine, said, pid: child.pid!, signal: (name) => void process.kill(child.pid!, name) }; // Deno's child.kill reports no exit code afterwards
 }

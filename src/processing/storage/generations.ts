@@ -1,5 +1,6 @@
 import { US_PER_MS, US_PER_S } from "../../lib/time.ts";
 import type { Disk } from "../../runtime/runtime.ts";
+import { journalFolder, segmentIdOf } from "../journal/segment.ts";
 import { tmpFolder } from "./paths.ts";
 
 /**
@@ -8,13 +9,15 @@ import { tmpFolder } from "./paths.ts";
  */
 export function generationTime(disk: Disk, dataPath: string, wallTime: number): number {
   const inside = (folder: string) => disk.list(folder).filter(({ isFolder }) => isFolder).map(({ name }) => `${folder}/${name}`);
-  const left = inside(tmpFolder(dataPath)).flatMap(inside).flatMap(inside).flatMap(inside).map(timeOf);
+  const chunks = inside(tmpFolder(dataPath)).flatMap(inside).flatMap(inside).flatMap(inside);
+  const segments = disk.list(journalFolder(dataPath)).flatMap(({ name }) => segmentIdOf(name)?.hash ?? []);
+  const left = [...chunks, ...segments].map(timeOf);
   return left.reduce((latest, time) => Math.max(latest, time + US_PER_S), wallTime);
 }
 
-/** µs; −∞ for a folder that is no generation's. */
-function timeOf(folder: string): number {
-  const name = folder.slice(folder.lastIndexOf("/") + 1);
+/** µs; −∞ for what is no generation's. */
+function timeOf(path: string): number {
+  const name = path.slice(path.lastIndexOf("/") + 1);
   const [, date, time, ms = "000"] = /^(\d{8})T(\d{6})(\d{3})?Z-[0-9a-f]+$/.exec(name) ?? [];
   if (date === undefined || time === undefined) return -Infinity;
   const iso = `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}.${ms}Z`;

@@ -52,8 +52,8 @@ export function chunkNumberOf(fileName: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** `20261124T101530Z-9f3a2c41`: generations sort by the time they began. */
+/** `20261124T101530123Z-9f3a2c41`: generations sort by the ms they began in; a recorder that is killed is back within one second. */
 export function newGeneration(wallTime: number, random: Uint8Array): string {
-  const [seconds] = new Date(wallTime / 1_000).toISOString().replaceAll(/[-:]/g, "").split(".");
-  return `${seconds}Z-${Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const began = new Date(wallTime / 1_000).toISOString().replaceAll(/[-:.]/g, "");
+  return `${began}-${Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

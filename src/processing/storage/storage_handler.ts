@@ -3,6 +3,8 @@ import type { Batch } from "../../agora/batch.ts";
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
+import { BatchBuilder, type JournalBatch } from "../journal/batch.ts";
+import type { JournalWriter } from "../journal/journal_service.ts";
 import type { ChunkSink } from "./storage_service.ts";
 import { type SealedTable, Table } from "./table.ts";
 
@@ -28,22 +30,38 @@ const DEFAULTS = {
 
 const LARGE_SHARE = 256; // of the limit: a few streams bring most of the rows, and sealing thousands of quiet ones frees nothing
 
+const UNCOLLECTED_BYTES_MAX = 32 * 1024 * 1024; // a journal so far behind goes without rows that are sealed: they are on their way to a chunk
+
 interface Buffer<T extends EventBase> {
+  readonly path: string;
   readonly table: Table<T>;
+  /** Rows of it that the journal was given. */
+  journalled: number;
   /** The first µs after the day of its rows, which all lie on one. */
   untilTime: number;
   sinceMs: number;
 }
 
+/** What of a stream has left its buffer. */
+interface Sealed {
+  readonly chunks: number;
+  readonly rows: number;
+}
+
+const NOTHING: Sealed = { chunks: 0, rows: 0 };
+
 /** Rows of one data type on their way to disk: a column buffer for each stream, sealed by time, size and midnight. */
-export class StorageHandler<T extends EventBase> implements Disposable {
+export class StorageHandler<T extends EventBase> implements JournalWriter, Disposable {
   readonly #clock: Runtime["clock"];
   readonly #type: EventType<T>;
   readonly #sink: ChunkSink;
   readonly #options: typeof DEFAULTS & StorageHandlerOptions;
   readonly #buffers = new Map<string, Buffer<T>>();
-  readonly #chunks = new Map<string, number>();
+  readonly #sealed = new Map<string, Sealed>();
   readonly #tick: Cancel;
+  readonly #journal: BatchBuilder<T>;
+  /** Buffers with rows the journal was not given. */
+  #fresh: Buffer<T>[] = [];
   #rowsBuffered = 0;
   #bytesBuffered = 0;
   #rows = 0;
@@ -53,6 +71,7 @@ export class StorageHandler<T extends EventBase> implements Disposable {
     this.#type = type;
     this.#sink = sink;
     this.#options = { ...DEFAULTS, ...options };
+    this.#journal = new BatchBuilder(type);
     const { flushIntervalMs } = options;
     this.#tick = flushIntervalMs === undefined ? () => {} : runtime.timers.every(flushIntervalMs, () => this.#sealDue());
   }
@@ -71,7 +90,7 @@ export class StorageHandler<T extends EventBase> implements Disposable {
   peek(path: string): { readonly chunk: number; readonly table: SealedTable } | undefined {
     const buffer = this.#buffers.get(path);
     if (buffer === undefined || buffer.table.rows === 0) return undefined;
-    return { chunk: (this.#chunks.get(path) ?? 0) + 1, table: buffer.table.copy() };
+    return { chunk: this.#sealedOf(path).chunks + 1, table: buffer.table.copy() };
   }
 
   /** Takes batches until the stream ends. Rejects with what ended it otherwise. */
@@ -83,6 +102,7 @@ export class StorageHandler<T extends EventBase> implements Disposable {
 
   append(path: string, event: T): void {
     const buffer = this.#bufferOf(path, event.recvTime);
+    if (buffer.table.rows === buffer.journalled) this.#fresh.push(buffer);
     this.#bytesBuffered += buffer.table.append(event);
     this.#rows++;
     this.#rowsBuffered++;
@@ -95,6 +115,17 @@ export class StorageHandler<T extends EventBase> implements Disposable {
     for (const [path, buffer] of this.#buffers) this.#seal(path, buffer);
   }
 
+  collect(): JournalBatch | undefined {
+    for (const buffer of this.#fresh) this.#collect(buffer);
+    this.#fresh = [];
+    return this.#journal.take();
+  }
+
+  rewind(): void {
+    for (const buffer of this.#buffers.values()) buffer.journalled = 0;
+    this.#fresh = [...this.#buffers.values()];
+  }
+
   /** Stops the tick. Rows not sealed by then stay here. */
   [Symbol.dispose](): void {
     this.#tick();
@@ -103,7 +134,7 @@ export class StorageHandler<T extends EventBase> implements Disposable {
   #bufferOf(path: string, recvTime: number): Buffer<T> {
     let buffer = this.#buffers.get(path);
     if (buffer === undefined) {
-      buffer = { table: new Table(this.#type), untilTime: nextMidnight(recvTime), sinceMs: 0 };
+      buffer = { path, table: new Table(this.#type), journalled: 0, untilTime: nextMidnight(recvTime), sinceMs: 0 };
       this.#buffers.set(path, buffer);
     }
     // Also backwards: a clock set back over midnight puts its rows into the day they say.
@@ -136,10 +167,25 @@ export class StorageHandler<T extends EventBase> implements Disposable {
   #seal(path: string, buffer: Buffer<T>): void {
     const { rows } = buffer.table;
     if (rows === 0) return;
-    const chunk = (this.#chunks.get(path) ?? 0) + 1;
-    this.#chunks.set(path, chunk);
+    if (this.#journal.bytes < UNCOLLECTED_BYTES_MAX) this.#collect(buffer);
+    buffer.journalled = 0;
+    const { chunks, rows: before } = this.#sealedOf(path);
+    this.#sealed.set(path, { chunks: chunks + 1, rows: before + rows });
     this.#rowsBuffered -= rows;
     this.#bytesBuffered -= buffer.table.bytes;
-    this.#sink.put(path, chunk, buffer.table.seal());
+    this.#sink.put(path, chunks + 1, buffer.table.seal(), before);
+  }
+
+  #collect(buffer: Buffer<T>): void {
+    const { path, table, journalled } = buffer;
+    if (table.rows > journalled) {
+      const { chunks, rows } = this.#sealedOf(path);
+      this.#journal.addFrom({ path, chunk: chunks + 1, before: rows, first: journalled }, table);
+    }
+    buffer.journalled = table.rows;
+  }
+
+  #sealedOf(path: string): Sealed {
+    return this.#sealed.get(path) ?? NOTHING;
   }
 }

@@ -1,14 +1,16 @@
 import { StorageError } from "../../lib/errors.ts";
 import type { Cancel, Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
+import type { Place } from "../journal/batch.ts";
+import type { Recovery } from "../journal/recovery.ts";
 import type { ChunkId } from "./paths.ts";
 import type { Failure, FromStorage, StorageNews, ToStorage } from "./storage_messages.ts";
 import { bytesOf, type SealedTable } from "./table.ts";
 
 /** Where sealed tables go. */
 export interface ChunkSink {
-  /** Takes the table over; its rows are kept until they are on disk. */
-  put(path: string, chunk: number, table: SealedTable): void;
+  /** Takes the table over; its rows are kept until they are on disk. `before`: rows of the stream in the chunks before. */
+  put(path: string, chunk: number, table: SealedTable, before: number): void;
 }
 
 export interface StorageServiceOptions {
@@ -16,11 +18,18 @@ export interface StorageServiceOptions {
   readonly hash: string;
   readonly writer: string;
   readonly flushIntervalMs: number;
+  /** Takes over what earlier recorders left in their journal. */
+  readonly recovers?: boolean;
+  /** Told how far that is. */
+  readonly recovering?: (segments: { readonly done: number; readonly of: number }) => void;
+  /** Told of chunks that are in day files, durably. */
+  readonly merged?: (path: string, chunks: readonly number[]) => void;
 }
 
 interface Held {
   readonly id: ChunkId;
   readonly table: SealedTable;
+  readonly before: number;
   isRefused: boolean;
 }
 
@@ -36,6 +45,8 @@ const DEATHS_MAX = 5; // in a row, without a chunk taken between them
  */
 export class StorageService implements ChunkSink, Disposable {
   readonly failed: Promise<StorageError>;
+  /** What earlier recorders left; asked for with `recovers`. A refusal of the disk is told by `failed` instead. */
+  readonly recovered: Promise<Recovery>;
   readonly #runtime: Runtime;
   readonly #happenings: Happenings;
   readonly #options: StorageServiceOptions;
@@ -52,11 +63,13 @@ export class StorageService implements ChunkSink, Disposable {
   #retry: Cancel | undefined;
   #isDisposed = false;
   #fail!: (error: StorageError) => void;
+  #recover!: (recovery: Recovery) => void;
   #waiters: { readonly bytes: number; readonly resolve: () => void }[] = [];
   #rowsMerged = 0;
 
   constructor(runtime: Runtime, happenings: Happenings, options: StorageServiceOptions) {
     this.failed = new Promise((resolve) => this.#fail = resolve);
+    this.recovered = new Promise((resolve) => this.#recover = resolve);
     this.#runtime = runtime;
     this.#happenings = happenings;
     this.#options = options;
@@ -68,8 +81,13 @@ export class StorageService implements ChunkSink, Disposable {
     return this.#rowsMerged;
   }
 
-  put(path: string, chunk: number, table: SealedTable): void {
-    const held = { id: { path, hash: this.#options.hash, chunk }, table, isRefused: false };
+  /** Sealed tables that are not yet on disk. */
+  *held(): Generator<{ readonly place: Place; readonly table: SealedTable }> {
+    for (const { id: { path, chunk }, table, before } of this.#held.values()) yield { place: { path, chunk, before, first: 0 }, table };
+  }
+
+  put(path: string, chunk: number, table: SealedTable, before: number): void {
+    const held = { id: { path, hash: this.#options.hash, chunk }, table, before, isRefused: false };
     this.#held.set(keyOf(held.id), held);
     this.#heldBytes += bytesOf(table);
     if (this.#heldBytes > HELD_BYTES_MAX) {
@@ -134,8 +152,8 @@ export class StorageService implements ChunkSink, Disposable {
       message: (message) => this.#heard(message as FromStorage),
       died: (reason) => this.#died(reason),
     });
-    const { dataPath, hash, writer, flushIntervalMs } = this.#options;
-    thread.post({ kind: "open", dataPath, hash, writer, flushIntervalMs } satisfies ToStorage);
+    const { dataPath, hash, writer, flushIntervalMs, recovers = false } = this.#options;
+    thread.post({ kind: "open", dataPath, hash, writer, flushIntervalMs, recovers } satisfies ToStorage);
     for (const bump of this.#bumps.values()) thread.post(bump);
     return thread;
   }
@@ -156,6 +174,9 @@ export class StorageService implements ChunkSink, Disposable {
         return this.#durable(message.id);
       case "refused":
         return this.#refused(message.id, message.failure);
+      case "recovered":
+        if ("code" in message.recovery) return this.#giveUp(message.recovery);
+        return this.#recover(message.recovery);
       case "done":
         this.#requests.get(message.request)?.(message.failure);
         this.#requests.delete(message.request);
@@ -214,7 +235,11 @@ export class StorageService implements ChunkSink, Disposable {
   }
 
   #news(news: StorageNews): void {
-    if (news.what === "merged") this.#rowsMerged += news.rows;
+    if (news.what === "merged") {
+      this.#rowsMerged += news.rows;
+      if (news.hash === this.#options.hash) this.#options.merged?.(news.path, news.chunks);
+    }
+    if (news.what === "recovering") this.#options.recovering?.({ done: news.done, of: news.of });
     this.#happenings.storageNews(news);
   }
 

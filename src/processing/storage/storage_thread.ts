@@ -1,12 +1,14 @@
 import { eventTypeOf } from "../../events/registry.ts";
 import { assert, unreachable } from "../../lib/assert.ts";
-import { StorageError } from "../../lib/errors.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
+import { JournalRecovery, type Recovery } from "../journal/recovery.ts";
+import { chunkKey } from "../journal/segment_ledger.ts";
 import { type StorageWorld, storageWorld } from "./day_file.ts";
+import { DiskRoom } from "./disk_room.ts";
 import { DayRolls } from "./day_rolls.ts";
 import { FlushHandler } from "./flush_handler.ts";
 import { tmpFolder } from "./paths.ts";
-import type { Failure, FromStorage, StorageNews, ToStorage } from "./storage_messages.ts";
+import { type Failure, failureOf, type FromStorage, type StorageNews, type ToStorage } from "./storage_messages.ts";
 
 /** The storage thread: encodes, writes, merges, one thing after the other, away from the sockets. */
 export function serveStorage(runtime: Runtime, port: ThreadPort): void {
@@ -28,6 +30,8 @@ class StorageThread {
   /** Accepted for every path, beside our own. */
   readonly #generations: string[] = [];
   #world: StorageWorld | undefined;
+  #recovery: JournalRecovery | undefined;
+  #room: DiskRoom | undefined;
   #opened: Extract<ToStorage, { kind: "open" }> | undefined;
   #rolls: DayRolls | undefined;
   #isRunning = false;
@@ -52,7 +56,10 @@ class StorageThread {
       void (async () => await job())().then(() => {
         this.#isRunning = false;
         this.#run();
-      });
+      }, (error) =>
+        this.#runtime.timers.turn(() => {
+          throw error; // as any other bug: it ends the thread
+        }));
     });
   }
 
@@ -71,21 +78,51 @@ class StorageThread {
     }
   }
 
-  #open(message: Extract<ToStorage, { kind: "open" }>): void {
+  async #open(message: Extract<ToStorage, { kind: "open" }>): Promise<void> {
     this.#opened = message;
+    this.#world = storageWorld(this.#runtime, message.writer);
+    this.#room = new DiskRoom(this.#runtime, message.dataPath, (news) => this.#tell(news));
+    try {
+      this.#room.require("seal", message.dataPath);
+      this.#adopt(message.dataPath);
+      if (message.recovers) this.#post({ kind: "recovered", recovery: await this.#recover(message) });
+    } catch (error) {
+      this.#post({ kind: "recovered", recovery: failureOf(error) });
+    }
+    for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols);
+    this.#rolls = this.#dayRolls(message);
+    this.#rolls.look();
+    this.#runtime.timers.every(message.flushIntervalMs, () => this.#tick());
+  }
+
+  /** Chunks of earlier recorders. */
+  #adopt(dataPath: string): void {
     let chunks = 0;
     const { disk } = this.#runtime;
-    const tmp = tmpFolder(message.dataPath);
+    const tmp = tmpFolder(dataPath);
     for (const { name: source } of disk.list(tmp).filter(({ isFolder }) => isFolder)) {
       for (const { name: type } of disk.list(`${tmp}/${source}`)) {
         if (eventTypeOf(type) !== undefined) chunks += this.#handler(source, type).adopt();
       }
     }
     if (chunks > 0) this.#tell({ what: "recovered", chunks });
-    for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols);
-    this.#rolls = this.#dayRolls(message);
-    this.#rolls.look();
-    this.#runtime.timers.every(message.flushIntervalMs, () => this.#tick());
+  }
+
+  /** Before anything new is taken, so that the old rows stand before the new ones. */
+  async #recover({ dataPath, hash }: Extract<ToStorage, { kind: "open" }>): Promise<Recovery> {
+    this.#recovery = new JournalRecovery(this.#world!, this.#runtime.timers, {
+      dataPath,
+      hash,
+      accept: (path, hash, chunk, table) => {
+        this.#room!.require("seal", path);
+        const { handler, symbol } = this.#handlerOf(path);
+        handler.bump(symbol, hash);
+        handler.accept(symbol, hash, chunk, table);
+      },
+      progress: ({ done, of }) => this.#tell({ what: "recovering", done, of }),
+      asideTold: (path, why) => this.#tell({ what: "aside", path, why }),
+    });
+    return await this.#recovery.run();
   }
 
   #accept({ id, table }: Extract<ToStorage, { kind: "chunk" }>): void {
@@ -93,6 +130,7 @@ class StorageThread {
     const refused = this.#refused.get(id.path);
     if (refused !== undefined && id.chunk > refused) return this.#post({ kind: "refused", id, failure: BEHIND_A_REFUSED_ONE });
     try {
+      this.#room!.require("seal", id.path);
       handler.accept(symbol, id.hash, id.chunk, table);
     } catch (error) {
       this.#refused.set(id.path, id.chunk);
@@ -123,7 +161,14 @@ class StorageThread {
         }
       }
     }
-    for (const handler of this.#handlers.values()) handler.tidy();
+    for (const handler of this.#handlers.values()) {
+      try {
+        handler.tidy();
+      } catch (error) {
+        failureOf(error); // empty folders stay: no row depends on them
+      }
+    }
+    this.#recovery?.sweep();
     this.#post({ kind: "done", request, failure });
   }
 
@@ -141,6 +186,7 @@ class StorageThread {
   }
 
   #tick(): void {
+    this.#recovery?.sweep();
     this.#rolls?.look();
     for (const handler of this.#handlers.values()) this.#queueMerges(handler, handler.symbols.filter((symbol) => handler.isDue(symbol)));
   }
@@ -153,7 +199,7 @@ class StorageThread {
       this.#queued.add(path);
       this.#jobs.push(() => {
         this.#queued.delete(path);
-        if (handler.isDue(symbol)) this.#merge(handler, symbol);
+        if (handler.isDue(symbol) && this.#room!.canMerge) this.#merge(handler, symbol);
       });
     }
     this.#run();
@@ -167,6 +213,7 @@ class StorageThread {
   /** `some`: there is more. */
   #mergeSome(handler: FlushHandler<never>, symbol: string): Failure | "some" | undefined {
     try {
+      this.#room!.require("merge", handler.pathOf(symbol));
       return handler.flushSome(symbol) ? undefined : "some";
     } catch (error) {
       const failure = failureOf(error);
@@ -187,8 +234,7 @@ class StorageThread {
       const opened = this.#opened;
       const type = eventTypeOf(typeName);
       assert(opened !== undefined && type !== undefined, `no storage is open for ${key}`);
-      this.#world ??= storageWorld(this.#runtime, opened.writer);
-      handler = new FlushHandler<never>(this.#world, type as never, {
+      handler = new FlushHandler<never>(this.#world!, type as never, {
         dataPath: opened.dataPath,
         source,
         flushIntervalMs: opened.flushIntervalMs,
@@ -203,12 +249,7 @@ class StorageThread {
   #tell(news: StorageNews): void {
     if (news.what === "merged") this.#rolls?.touched(news.path, news.date);
     this.#post({ kind: "news", news });
+    if (news.what !== "merged") return;
+    for (const chunk of news.chunks) this.#recovery?.merged(chunkKey(news.hash, news.path, chunk));
   }
-}
-
-/** Anything but a refusal of the disk is our bug and ends the thread, which its supervisor starts again. */
-function failureOf(error: unknown): Failure {
-  if (!(error instanceof StorageError)) throw error;
-  const { op, path, code, hint } = error;
-  return { op, path, code, hint };
 }

@@ -57,6 +57,17 @@ export class Table<T extends EventBase> {
     return { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.copy()) };
   }
 
+  /** Rows of a table of the same type, from `from` on. */
+  appendFrom(other: Table<T>, from: number): void {
+    for (let i = 0; i < this.#buffers.length; i++) this.#bytes += this.#buffers[i]!.pushFrom(other.#buffers[i]!, from);
+    this.#rows += other.#rows - from;
+  }
+
+  appendAll(table: SealedTable): void {
+    for (let i = 0; i < this.#buffers.length; i++) this.#bytes += this.#buffers[i]!.pushAll(table.columns[i]!);
+    this.#rows += table.rows;
+  }
+
   /** The rows so far, copied out; the table is empty afterwards. */
   seal(): SealedTable {
     const sealed = { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.seal()) };
@@ -68,21 +79,28 @@ export class Table<T extends EventBase> {
 
 /** Bytes a sealed table holds. */
 export function bytesOf(table: SealedTable): number {
-  let bytes = 0;
-  for (const column of table.columns) {
+  return arraysOf(table).reduce((sum, array) => sum + array.byteLength, 0);
+}
+
+/** The memory a table consists of, but for its texts. */
+export function buffersOf(table: SealedTable): ArrayBuffer[] {
+  return arraysOf(table).map(({ buffer }) => buffer);
+}
+
+type Values = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+function arraysOf({ columns }: SealedTable): Values[] {
+  return columns.flatMap((column): Values[] => {
     switch (column.kind) {
       case "numbers":
       case "flags":
-        bytes += column.values.byteLength;
-        break;
+        return [column.values];
       case "texts":
-        bytes += column.codes.byteLength;
-        break;
+        return [column.codes];
       case "levels":
-        bytes += column.counts.byteLength + column.prices.byteLength + column.sizes.byteLength;
+        return [column.counts, column.prices, column.sizes];
     }
-  }
-  return bytes;
+  });
 }
 
 /** Tables of one type, one below the other. */
@@ -93,4 +111,21 @@ export function concatTables<T extends EventBase>(type: EventType<T>, tables: re
     rows: tables.reduce((sum, table) => sum + table.rows, 0),
     columns: type.columns.map((_, i) => concatColumns(tables.map(({ columns }) => columns[i]!))),
   };
+}
+
+/** The rows of each table from `from` on, one below the other, with no text that none of them has. */
+export function tableOfParts<T extends EventBase>(
+  type: EventType<T>,
+  parts: readonly { readonly table: SealedTable; readonly from: number }[],
+): SealedTable {
+  const whole = new Table(type);
+  for (const { table, from } of parts) {
+    if (from === 0) whole.appendAll(table);
+    else {
+      const part = new Table(type);
+      part.appendAll(table);
+      whole.appendFrom(part, from);
+    }
+  }
+  return whole.seal();
 }
