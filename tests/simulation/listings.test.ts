@@ -12,8 +12,11 @@ const UNIVERSE_INTERVAL_MS = 1_000;
 const STEADY = 16;
 const MOVING = Array.from({ length: 10 }, (_, i) => `MOVING${i}USDT`);
 const isSteady = (path: string) => !path.includes("/MOVING");
-/** A change is seen one interval later at the latest, and what a new worker takes. */
-const SEEN_WITHIN_MS = UNIVERSE_INTERVAL_MS + 15_000;
+/**
+ * A change is seen one interval later at the latest, and what a new worker takes. So many universes and books are near what one minute of
+ * REST weight allows: where it is used up, everybody waits for the next minute.
+ */
+const SEEN_WITHIN_MS = UNIVERSE_INTERVAL_MS + 15_000 + 60_000;
 
 /** Lists and delists one symbol again and again, waiting for each change to be seen; sometimes it stays long enough to be recorded. */
 async function cycle(scene: Scene, symbol: string, cycles: number, random: SeededRandom): Promise<void> {
