@@ -12,7 +12,7 @@ const TEST_MS_MAX = 60_000;
 const BROKEN = /SyntaxError|Cannot find module|is not defined|Transpiler|Unexpected token/;
 
 /**
- * `npm run plants [-- K… | --planted-only]`: builds each planted bug into a copy of the sources and runs the one test that has to notice it.
+ * `npm run plants [-- K… | --planted-only]`: builds each planted bug, one at a time, into a copy of the sources and runs the one test that has to notice it.
  * The same test passes without the bug. `--planted-only` leaves that half to `npm test`, which runs every test anyway.
  */
 export async function plants(args) {
@@ -23,14 +23,19 @@ export async function plants(args) {
   if (unknown.length > 0) throw new Error(`no plant ${unknown.join(", ")}; there are ${all.map(({ k }) => k).join(", ")}`);
   const chosen = wanted.length === 0 ? all : all.filter(({ k }) => wanted.includes(String(k)));
   const clean = new Map();
+  const copy = copyOfSources();
   let caught = 0;
-  for (const plant of chosen) {
-    const started = performance.now();
-    const trouble = (plantedOnly ? undefined : await troubleWithout(plant, clean)) ?? await troubleWith(plant);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${trouble === undefined ? "caught" : "MISSED"} ${plant.k}: ${plant.bug} (${seconds} s)`);
-    if (trouble === undefined) caught++;
-    else console.log(`  ${trouble}\n  again: npm run plants -- ${plant.k}`);
+  try {
+    for (const plant of chosen) {
+      const started = performance.now();
+      const trouble = (plantedOnly ? undefined : await troubleWithout(plant, clean)) ?? await troubleWith(plant, copy);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`${trouble === undefined ? "caught" : "MISSED"} ${plant.k}: ${plant.bug} (${seconds} s)`);
+      if (trouble === undefined) caught++;
+      else console.log(`  ${trouble}\n  again: npm run plants -- ${plant.k}`);
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
   }
   console.log(`${caught} of ${chosen.length} planted bugs caught`);
   return caught === chosen.length ? 0 : 1;
@@ -53,14 +58,13 @@ async function troubleWithout(plant, clean) {
   return passed > 0 && failed === 0 ? undefined : `without it the test does not pass (${passed} passed, ${failed} failed):\n${output}`;
 }
 
-async function troubleWith(plant) {
-  const copy = mkdtempSync(join(tmpdir(), "argus-plant-"));
+async function troubleWith(plant, copy) {
+  const whole = new Map();
   try {
-    for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
-    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     for (const edit of plant.edits) {
       const file = join(copy, edit.file);
       const before = readFileSync(file, "utf8");
+      if (!whole.has(file)) whole.set(file, before);
       const count = before.split(edit.text).length - 1;
       if (count !== 1) return `its text stands ${count} times in ${edit.file}, expected once: bring the plant up to date`;
       writeFileSync(file, before.replace(edit.text, () => edit.instead));
@@ -70,8 +74,16 @@ async function troubleWith(plant) {
     if (BROKEN.test(output)) return `it does not run:\n${output}`;
     return plant.fails.test(output) ? undefined : `the test failed for another reason than ${plant.fails}:\n${output}`;
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    for (const [file, text] of whole) writeFileSync(file, text);
   }
+}
+
+/** The sources, for one plant after the other. */
+function copyOfSources() {
+  const copy = mkdtempSync(join(tmpdir(), "argus-plants-"));
+  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  return copy;
 }
 
 function commandOf({ test, name }) {
