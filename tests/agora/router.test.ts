@@ -286,3 +286,25 @@ test("without keys the path is cut over at the new source's first event", () => 
   two.publish([event(2)]);
   assert.deepEqual(b.ids(), [1, 1, 2]);
 });
+
+test("what was fetched later is heard, and the current value stays the newest", () => {
+  const b = bench();
+  const one = b.source("one");
+  void b.router.relay("one", WAITS);
+  one.publish([event(1), event(4)]);
+  b.router.fill([event(2), event(3)]);
+  assert.deepEqual(b.ids(), [1, 4, 2, 3]);
+  assert.deepEqual(b.agora.last("p"), event(4));
+  one.publish([event(5)]);
+  assert.deepEqual([b.ids().at(-1), b.agora.last("p")], [5, event(5)]);
+});
+
+test("rising ids: an event that comes late on its socket is heard once, and is never the current value", () => {
+  const b = bench({});
+  const one = b.source("one");
+  void b.router.relay("one", WAITS);
+  one.publish([event(1), event(3), event(6), event(4), event(4), event(3), event(6), event(7), event(4)]);
+  assert.deepEqual(b.ids(), [1, 3, 6, 4, 7]);
+  one.publish([event(5)]);
+  assert.deepEqual([b.ids().at(-1), b.agora.last("p")], [5, event(7)]);
+});
