@@ -1,5 +1,6 @@
 import { eventTypeOf } from "../events/registry.ts";
 import { StorageError } from "../lib/errors.ts";
+import { journalFolder, segmentIdOf } from "../processing/journal/segment.ts";
 import { storageWorld } from "../processing/storage/day_file.ts";
 import { foldersIn } from "../processing/storage/day_tree.ts";
 import { FlushHandler } from "../processing/storage/flush_handler.ts";
@@ -24,6 +25,8 @@ export interface FlushSummary {
   readonly aside: readonly string[];
   /** Streams whose rows wait on, and why. */
   readonly failed: readonly string[];
+  /** Segments of a recorder that was killed: the next start reads them, because it also tells the hole that begins behind their last row. */
+  readonly journalSegments: number;
 }
 
 const NO_INTERVAL_MS = 60_000; // nothing is due here: everything is merged
@@ -37,7 +40,14 @@ export async function flushPending(
 ): Promise<FlushSummary> {
   const lock = lockDataPath(runtime, dataPath, `argus ${version} flush`);
   const happenings = new Happenings(telemetry);
-  const counts = { chunks: 0, streams: 0, rowsAdded: 0, aside: [] as string[], failed: [] as string[] };
+  const counts = {
+    chunks: 0,
+    streams: 0,
+    rowsAdded: 0,
+    aside: [] as string[],
+    failed: [] as string[],
+    journalSegments: journalSegments(runtime, dataPath),
+  };
   const world = storageWorld(runtime, `argus ${version}`);
   try {
     for (const source of foldersIn(runtime.disk, tmpFolder(dataPath))) {
@@ -73,4 +83,8 @@ export async function flushPending(
   } finally {
     lock.release();
   }
+}
+
+function journalSegments({ disk }: Runtime, dataPath: string): number {
+  return disk.list(journalFolder(dataPath)).filter(({ name }) => segmentIdOf(name) !== undefined).length;
 }

@@ -27,9 +27,12 @@ export const flush = command({
   },
 });
 
-function summaryText({ aside, failed, ...counts }: FlushSummary): string {
+function summaryText({ aside, failed, journalSegments, ...counts }: FlushSummary): string {
   return [
     factsText({ ...counts, aside: aside.length, failed: failed.length }),
+    ...(journalSegments === 0
+      ? []
+      : [`the journal holds ${journalSegments} segments of a recorder that was killed: its next start merges them`]),
     ...aside.map((file) => `put aside, it cannot be read: ${file}`),
     ...failed,
   ].join("\n");
