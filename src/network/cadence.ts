@@ -11,9 +11,9 @@ interface Pace {
 
 const PERIOD_MS = 1_800_000; // at least; what happened an hour ago says little about how lively a market is now
 const LEARNED_EVENTS = 50; // fewer say nothing about how often a stream speaks, so a thin one's period is as long as they take
-const LIVELY_EVENTS = 1_000; // so many say it well: silences of the length of the longest one are then rare
-const FEW_TIMES_LONGEST = 5; // for events that come independently, once in 50^5 with fifty events known …
-const TIMES_LONGEST = 3; // … and once in 1000^3 with a thousand
+const LIVELY_EVENTS = 1_000; // so many are no burst of a quiet symbol
+const NEVER_MEANS = 21; // mean silences: of events that come independently, one in 10^9 is longer …
+const TIMES_LONGEST_MIN = 3; // … but markets come in bursts, and night falls
 const LIVELY_SILENT_MS_MIN = 8_000; // even a lively market may pause for seconds
 
 /**
@@ -22,11 +22,13 @@ const LIVELY_SILENT_MS_MIN = 8_000; // even a lively market may pause for second
  */
 export class Cadence {
   readonly #silentMsMin: number;
+  readonly #livelyEvents: number;
   readonly #paces = new Map<string, Pace>();
 
-  /** `silentMsMin`: nothing shorter counts until a stream is known to be lively. */
-  constructor(silentMsMin: number) {
+  /** `silentMsMin`: nothing shorter counts until a stream is known to be lively, which `livelyEvents` say. */
+  constructor(silentMsMin: number, livelyEvents = LIVELY_EVENTS) {
     this.#silentMsMin = silentMsMin;
+    this.#livelyEvents = livelyEvents;
   }
 
   heard(stream: string, nowMs: number): void {
@@ -55,9 +57,9 @@ export class Cadence {
     const events = pace === undefined ? 0 : pace.events + pace.eventsBefore;
     if (pace === undefined || events < LEARNED_EVENTS) return undefined;
     const longestMs = Math.max(pace.longestMs, pace.longestBeforeMs);
-    return events < LIVELY_EVENTS
-      ? silentMs >= Math.max(this.#silentMsMin, FEW_TIMES_LONGEST * longestMs)
-      : silentMs >= Math.max(Math.min(LIVELY_SILENT_MS_MIN, this.#silentMsMin), TIMES_LONGEST * longestMs);
+    const floorMs = events < this.#livelyEvents ? this.#silentMsMin : Math.min(LIVELY_SILENT_MS_MIN, this.#silentMsMin);
+    // The longest of n silences is about ln n mean ones.
+    return silentMs >= Math.max(floorMs, Math.max(TIMES_LONGEST_MIN, NEVER_MEANS / Math.log(events)) * longestMs);
   }
 
   /** The first stream that has been silent for far longer than it ever is, and for how long. */

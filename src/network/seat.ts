@@ -10,6 +10,7 @@ import { rotationDelayMs, type RotationRule } from "./rotation.ts";
 import { SILENT_MS_MIN, type Worker, type WorkerDeps, type WorkerEnd } from "./worker.ts";
 
 const RETRY_MS_MAX = 12_000; // a venue that is back is used within 15 s; how often all seats together may try is the budget's matter
+const PULSE_LIVELY_TURNS = 300; // of all streams of a socket together: no single one's burst makes so many
 const STABLE_MS = 60_000; // a socket that lived this long has earned an immediate first retry
 const SILENT_JOINS_MAX = 3; // then the new worker is as good as it gets
 const REFUSED_FOR_GOOD_MS = 15 * 60_000; // 403 and 451 do not pass by themselves
@@ -65,7 +66,7 @@ export class Seat implements Disposable {
     this.#context = context;
     this.#lane = lane;
     this.#attempt = this.#index = index;
-    this.#pulse = new Cadence(Math.min(SILENT_MS_MIN, context.staleAfterMs));
+    this.#pulse = new Cadence(Math.min(SILENT_MS_MIN, context.staleAfterMs), PULSE_LIVELY_TURNS);
     this.#backoff = new Backoff({ baseMs: 500, maxMs: RETRY_MS_MAX }, () => context.runtime.random.float());
   }
 

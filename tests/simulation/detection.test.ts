@@ -37,9 +37,9 @@ for (const seed of seedsFrom(1, 20)) {
     assertWhole(scene, FILE);
   });
 
-  // A thousand turns that brought something say how lively a socket is; before that it gets half a minute. What comes together counts as
+  // Three hundred turns that brought something say how lively a socket is; before that it gets half a minute. What comes together counts as
   // one: 25 events a second of a few symbols are some 15 turns.
-  for (const { knownMs, withinMs } of [{ knownMs: 90_000, withinMs: 10_000 }, { knownMs: 10_000, withinMs: 32_000 }]) {
+  for (const { knownMs, withinMs } of [{ knownMs: 30_000, withinMs: 10_000 }, { knownMs: 10_000, withinMs: 32_000 }]) {
     const known = `${knownMs / 1_000} s after it opened`;
     seededTest(
       FILE,
