@@ -1,4 +1,4 @@
-import type { EventBase, EventType, Level } from "./event_type.ts";
+import type { EventBase, EventType, Level, SequenceKey } from "./event_type.ts";
 import { marketColumns } from "./market_columns.ts";
 
 /** A change of the book, or the whole book where `isSnapshot`. Sizes are absolute; size 0 removes the level. */
@@ -41,5 +41,10 @@ export const depth: EventType<DepthEvent> = {
       doc: "changed ask levels in the venue's order; size 0 removes the level",
     },
   ]),
-  sequenceKey: ({ firstUpdateId, lastUpdateId }) => lastUpdateId === undefined ? undefined : [firstUpdateId ?? lastUpdateId, lastUpdateId],
+  sequenceKey: depthKey,
 };
+
+/** The update ids a row covers; undefined where the venue numbers nothing. */
+export function depthKey({ firstUpdateId, lastUpdateId }: Pick<DepthEvent, "firstUpdateId" | "lastUpdateId">): SequenceKey | undefined {
+  return lastUpdateId === undefined ? undefined : [firstUpdateId ?? lastUpdateId, lastUpdateId];
+}

@@ -1,5 +1,12 @@
-import { depth, type DepthEvent } from "../../events/depth.ts";
+import { type DepthEvent, depthKey } from "../../events/depth.ts";
 import type { Level, SequenceKey } from "../../events/event_type.ts";
+import { applyLevels, type Levels, PackedLevels } from "./packed_levels.ts";
+
+/** What the book needs of a row: an event, or a row of a table. */
+export interface BookRow extends Pick<DepthEvent, "firstUpdateId" | "lastUpdateId" | "isSnapshot"> {
+  readonly bids: Levels;
+  readonly asks: Levels;
+}
 
 /** The venue's rule for what follows what; absent where it numbers nothing. */
 export type ContinuityRule = (previous: SequenceKey, next: SequenceKey) => "next" | "duplicate" | "gap";
@@ -7,7 +14,8 @@ export type ContinuityRule = (previous: SequenceKey, next: SequenceKey) => "next
 /** `applied`: the book is one change further · `waiting`: kept until a whole book comes · `stale`: adds nothing · `gap`: the book is gone. */
 export type Applied = "applied" | "waiting" | "stale" | "gap";
 
-const RECENT_MAX = 1_024; // changes kept for a whole book that is older than they are: a hundred seconds of them
+const RECENT_MAX = 1_024; // changes kept, at least, for a whole book that is older than they are: a hundred seconds of them
+const LEVEL_BYTES = 48; // of an entry of a map
 
 /**
  * The order book of one symbol out of the rows of `depth`, in order of arrival: whole books and changes of either origin. It obeys the
@@ -22,7 +30,7 @@ export class OrderBook {
   #position: SequenceKey | undefined;
   #isWhole = false;
   /** The unbroken run of changes up to now, applied or waiting. */
-  #recent: DepthEvent[] = [];
+  #recent: BookRow[] = [];
 
   constructor(rule: ContinuityRule | undefined) {
     this.#rule = rule;
@@ -47,18 +55,36 @@ export class OrderBook {
     return sorted(this.#asks, count, 1);
   }
 
-  apply(event: DepthEvent): Applied {
+  /** The same book once more, which goes its own way from here. Neither holds on to the tables its rows came from. */
+  copy(): OrderBook {
+    this.#recent = this.#recent.slice(-RECENT_MAX).map(owned);
+    const copy = new OrderBook(this.#rule);
+    copy.#bids = new Map(this.#bids);
+    copy.#asks = new Map(this.#asks);
+    copy.#position = this.#position;
+    copy.#isWhole = this.#isWhole;
+    copy.#recent = [...this.#recent];
+    return copy;
+  }
+
+  /** About what a copy of it takes in memory. */
+  get bytes(): number {
+    const levels = this.#recent.reduce((sum, { bids, asks }) => sum + bids.length + asks.length, 0);
+    return LEVEL_BYTES * (this.#bids.size + this.#asks.size + levels);
+  }
+
+  apply(event: BookRow): Applied {
     return event.isSnapshot ? this.#begin(event) : this.#change(event);
   }
 
-  #begin(book: DepthEvent): Applied {
-    const position = depth.sequenceKey(book);
+  #begin(book: BookRow): Applied {
+    const position = depthKey(book);
     const newer = position === undefined ? [] : this.#recent.filter((event) => keyOf(event)[1] > position[1]);
     // Too old: changes between it and the first we have are missing, or between it and the book we have.
     if (position !== undefined && newer.length > 0 && this.#follow(position, keyOf(newer[0]!)) === "gap") return "stale";
     if (position !== undefined && newer.length === 0 && this.#position !== undefined && position[1] < this.#position[1]) return "stale";
-    this.#bids = new Map(book.bids.filter(([, size]) => size !== 0));
-    this.#asks = new Map(book.asks.filter(([, size]) => size !== 0));
+    this.#bids = sideOf(book.bids);
+    this.#asks = sideOf(book.asks);
     this.#position = position;
     this.#isWhole = true;
     this.#recent = newer;
@@ -66,8 +92,8 @@ export class OrderBook {
     return "applied";
   }
 
-  #change(event: DepthEvent): Applied {
-    const key = depth.sequenceKey(event);
+  #change(event: BookRow): Applied {
+    const key = depthKey(event);
     if (key === undefined) {
       if (this.#isWhole) this.#take(event);
       return this.#isWhole ? "applied" : "waiting";
@@ -77,18 +103,17 @@ export class OrderBook {
     if (follows === "duplicate") return "stale";
     if (follows === "gap") this.#forget();
     this.#recent.push(event);
-    if (this.#recent.length > RECENT_MAX) this.#recent.shift();
+    if (this.#recent.length >= 2 * RECENT_MAX) this.#recent = this.#recent.slice(-RECENT_MAX);
     if (follows === "gap") return "gap";
     if (!this.#isWhole) return "waiting";
     this.#take(event);
     return "applied";
   }
 
-  #take(event: DepthEvent): void {
-    this.#position = depth.sequenceKey(event) ?? this.#position;
-    for (const [side, levels] of [[this.#bids, event.bids], [this.#asks, event.asks]] as const) {
-      for (const [price, size] of levels) size === 0 ? side.delete(price) : side.set(price, size);
-    }
+  #take(event: BookRow): void {
+    this.#position = depthKey(event) ?? this.#position;
+    applyLevels(this.#bids, event.bids);
+    applyLevels(this.#asks, event.asks);
   }
 
   #forget(): void {
@@ -104,10 +129,25 @@ export class OrderBook {
   }
 }
 
-function keyOf(event: DepthEvent): SequenceKey {
-  return depth.sequenceKey(event)!;
+function keyOf(event: BookRow): SequenceKey {
+  return depthKey(event)!;
+}
+
+function sideOf(levels: Levels): Map<number, number> {
+  const side = new Map<number, number>();
+  applyLevels(side, levels);
+  return side;
+}
+
+function owned(row: BookRow): BookRow {
+  const { firstUpdateId, lastUpdateId, isSnapshot, bids, asks } = row;
+  if (!(bids instanceof PackedLevels && asks instanceof PackedLevels)) return row;
+  const [ownBids, ownAsks] = [bids.own(), asks.own()];
+  return ownBids === bids && ownAsks === asks ? row : { firstUpdateId, lastUpdateId, isSnapshot, bids: ownBids, asks: ownAsks };
 }
 
 function sorted(side: ReadonlyMap<number, number>, count: number, sign: number): Level[] {
-  return [...side].sort((a, b) => sign * (a[0] - b[0])).slice(0, count);
+  const prices = Float64Array.from(side.keys()).sort(); // of ten thousand levels six times as fast as sorting pairs
+  if (sign < 0) prices.reverse();
+  return Array.from(prices.subarray(0, Math.min(count, prices.length)), (price): Level => [price, side.get(price)!]);
 }

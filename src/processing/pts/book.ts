@@ -1,102 +1,178 @@
 import type { DepthEvent } from "../../events/depth.ts";
-import type { Level } from "../../events/event_type.ts";
-import { dateOf, US_PER_DAY } from "../../lib/time.ts";
-import type { Part } from "./part.ts";
+import { type BookRow, type ContinuityRule, OrderBook } from "../book/order_book.ts";
+import type { BookRows } from "./book_rows.ts";
+import { BookWalk } from "./book_walk.ts";
+import { type KeptBook, KeptBooks } from "./kept_books.ts";
 import type { StreamView } from "./stream_view.ts";
-import { TableRows } from "./table_rows.ts";
 
-/** The whole book at a moment, and where the changes that made it do not follow each other. */
-export interface Book {
-  /** As an event: the newest change's times and ids, and every level, the best first. */
-  readonly event: DepthEvent;
-  readonly broken: BrokenChain | undefined;
-}
+/** The whole book at a moment; or the hole that ended it, where no whole book has come since. */
+export type BookAnswer = { readonly event: DepthEvent } | { readonly hole: BookHole };
 
-export interface BrokenChain {
-  readonly afterId: number;
-  readonly beforeId: number;
+export interface BookHole {
+  readonly afterId: number | undefined;
+  readonly beforeId: number | undefined;
   readonly fromTime: number;
   readonly toTime: number;
 }
 
-const DAYS_BACK_MAX = 8; // whole books are fetched with each day; a week without one is no recording
+const KEPT_LEVELS = 200_000; // this many changed levels are applied in some five milliseconds
+const KEPT_GRID_ROWS = 1_024; // no two are kept nearer to each other
+
+/** Somewhere in the rows: the book is begun, and goes on with `row`. */
+interface Start extends KeptBook {
+  /** Index of the part in the walk. */
+  readonly part: number;
+}
 
 /**
- * Rebuilds the book: the newest whole book received by then, and the changes with higher ids on top. The venue's answer may lag its own
- * stream, so some of those stand before the whole book; statistics say in which parts.
+ * Rebuilds books as who has heard the rows has them (`OrderBook`): from the newest whole book received by then on, or from a book kept on
+ * the way by an earlier question. Statistics say in which parts neither can be.
  */
-export function bookAsOf(view: StreamView, at: number): Book | undefined {
-  const anchor = anchorAsOf(view, at);
-  if (anchor === undefined) return undefined;
-  const books = { bids: levelsOf(anchor.bids), asks: levelsOf(anchor.asks) };
-  let last = anchor;
-  let lastId = anchor.lastUpdateId ?? -1;
-  let broken: BrokenChain | undefined;
-  const since = dateOf(anchor.recvTime - US_PER_DAY);
-  for (const date of view.dates().filter((each) => each >= since && each <= dateOf(at))) {
-    for (const part of view.day(date)) {
-      if (!mayHold(part, at, lastId, anchor.recvTime)) continue;
-      const rows = new TableRows<DepthEvent>(view.type as never, part.read());
-      for (let row = 0; row < rows.rows; row++) {
-        if (rows.recvTime(row) > at || rows.field(row, "isSnapshot") === true) continue;
-        const id = rows.field(row, "lastUpdateId") as number | undefined;
-        if (id === undefined ? rows.recvTime(row) <= anchor.recvTime : id <= lastId) continue;
-        const change = rows.event(row);
-        broken ??= brokenBetween(last, lastId, change);
-        apply(books.bids, change.bids);
-        apply(books.asks, change.asks);
-        last = change;
-        lastId = id ?? lastId;
+export class BookReader {
+  readonly #kept = new KeptBooks();
+  readonly #keptLevels: number;
+
+  /** A book is kept after so many changed levels. */
+  constructor(keptLevels = KEPT_LEVELS) {
+    this.#keptLevels = keptLevels;
+  }
+
+  /** Undefined where no whole book was received by then that the changes go on from. */
+  asOf(view: StreamView, rule: ContinuityRule | undefined, at: number): BookAnswer | undefined {
+    const walk = new BookWalk(view, at);
+    for (let part = 0; walk.part(part) !== undefined; part++) {
+      const start = this.#startIn(walk, part, rule);
+      if (start !== undefined) return this.#goOn(walk, start, view.unreadable.length === 0);
+    }
+    return undefined;
+  }
+
+  /** The furthest start in a part. */
+  #startIn(walk: BookWalk, part: number, rule: ContinuityRule | undefined): Start | undefined {
+    const { name } = walk.part(part)!;
+    const kept = this.#kept.newest(name, walk.at);
+    if (walk.mayHoldBooks(part)) {
+      const rows = walk.rows(part);
+      for (let row = rows.rows - 1; row >= (kept?.row ?? 0); row--) {
+        if (!rows.isSnapshot(row) || rows.times[row]! > walk.at) continue;
+        const book = begunWith(walk, part, row, rule);
+        if (book !== undefined) return { part, book, row: row + 1, maxTime: rows.times[row]!, last: rows.event(row) };
       }
     }
+    return kept === undefined ? undefined : { ...kept, part, book: kept.book.copy() };
   }
-  const bids = [...books.bids].sort(([a], [b]) => b - a);
-  const asks = [...books.asks].sort(([a], [b]) => a - b);
-  return { event: { ...last, firstUpdateId: undefined, prevUpdateId: undefined, isSnapshot: true, bids, asks }, broken };
-}
 
-/** The whole book that was received last by then. */
-function anchorAsOf(view: StreamView, at: number): DepthEvent | undefined {
-  const days = view.dates().filter((date) => date <= dateOf(at) && date >= dateOf(at - DAYS_BACK_MAX * US_PER_DAY)).reverse();
-  for (const date of days) {
-    for (const part of [...view.day(date)].reverse()) {
-      const times = part.range("recv_time");
-      if (times === undefined || times.min > at || part.range("is_snapshot")?.max === 0) continue;
-      const rows = new TableRows<DepthEvent>(view.type as never, part.read());
-      for (let row = rows.rows - 1; row >= 0; row--) {
-        if (rows.field(row, "isSnapshot") === true && rows.recvTime(row) <= at) return rows.event(row);
+  #goOn(walk: BookWalk, start: Start, mayKeep: boolean): BookAnswer {
+    const going = new Going(start, walk.at);
+    for (let part = start.part; part >= 0; part--) {
+      if (walk.isLater(part)) {
+        going.isBehind = true;
+        continue;
+      }
+      const { name } = walk.part(part)!;
+      const rows = walk.rows(part);
+      const first = part === start.part ? start.row : 0;
+      for (let row = first; row < rows.rows; row++) {
+        const isPlace = mayKeep && !going.isBehind && going.book.isWhole &&
+          (going.levels >= this.#keptLevels || (row === 0 && part !== start.part));
+        if (isPlace) this.#keep(name, row, going);
+        going.take(rows, row, name);
       }
     }
+    const { hole, book } = going;
+    if (!book.isWhole) return { hole: hole! }; // it was whole at the start
+    if (mayKeep && going.mayRest) this.#kept.rest(going.name, going.kept(going.row));
+    const whole = { firstUpdateId: undefined, lastUpdateId: book.lastUpdateId, prevUpdateId: undefined, isSnapshot: true };
+    return { event: { ...going.last(), ...whole, bids: book.bids(), asks: book.asks() } };
   }
-  return undefined;
-}
 
-function mayHold(part: Part, at: number, lastId: number, anchorTime: number): boolean {
-  const times = part.range("recv_time");
-  if (times === undefined || times.min > at) return false;
-  const ids = part.range("last_update_id");
-  return ids === undefined ? times.max > anchorTime : ids.max > lastId;
-}
-
-/** Where the venue's ids say that something lies between; where it numbers nothing, nothing is known. */
-function brokenBetween(last: DepthEvent, lastId: number, change: DepthEvent): BrokenChain | undefined {
-  const { firstUpdateId, prevUpdateId } = change;
-  if (lastId < 0) return undefined;
-  // The first change on top of a whole book may begin before it.
-  const isNext = prevUpdateId !== undefined && !last.isSnapshot ? prevUpdateId === lastId : (firstUpdateId ?? lastId) <= lastId + 1;
-  if (isNext) return undefined;
-  return { afterId: lastId, beforeId: firstUpdateId ?? change.lastUpdateId!, fromTime: last.recvTime, toTime: change.recvTime };
-}
-
-function levelsOf(levels: readonly Level[]): Map<number, number> {
-  const book = new Map<number, number>();
-  apply(book, levels);
-  return book;
-}
-
-function apply(book: Map<number, number>, levels: readonly Level[]): void {
-  for (const [price, size] of levels) {
-    if (size === 0) book.delete(price);
-    else book.set(price, size);
+  #keep(name: string, row: number, going: Going): void {
+    const place = Math.floor(row / KEPT_GRID_ROWS);
+    going.levels = 0;
+    if (!this.#kept.hasPlace(name, place)) this.#kept.keep(name, place, going.kept(row));
   }
+}
+
+/** A book that changes row by row, and what is to be known of the way. */
+class Going {
+  readonly book: OrderBook;
+  hole: BookHole | undefined;
+  /** Levels that changed since a book was kept. */
+  levels = 0;
+  /** A row received later was passed: who looks later has another book from here on. */
+  isBehind = false;
+  mayRest = true;
+  /** The part and the row it goes on with. */
+  name = "";
+  row: number;
+  readonly #at: number;
+  #maxTime: number;
+  #last: () => KeptBook["last"];
+
+  constructor({ book, row, maxTime, last }: Start, at: number) {
+    this.book = book;
+    this.row = row;
+    this.#at = at;
+    this.#maxTime = maxTime;
+    this.#last = () => last;
+  }
+
+  take(rows: BookRows, row: number, name: string): void {
+    const time = rows.times[row]!;
+    if (time > this.#at) {
+      this.isBehind = true;
+      return;
+    }
+    if (this.isBehind) this.mayRest = false;
+    const change = rows.row(row);
+    const [wasWhole, afterId, applied] = [this.book.isWhole, this.book.lastUpdateId, this.book.apply(change)];
+    if (applied === "gap" && wasWhole) {
+      this.hole = { afterId, beforeId: change.firstUpdateId ?? change.lastUpdateId, fromTime: this.last().recvTime, toTime: time };
+    }
+    if (applied === "applied") this.#last = () => rows.event(row);
+    this.#maxTime = Math.max(this.#maxTime, time);
+    this.name = name;
+    this.row = row + 1;
+    this.levels += change.bids.length + change.asks.length;
+  }
+
+  /** What the row said that changed it last. */
+  last(): KeptBook["last"] {
+    return this.#last();
+  }
+
+  kept(row: number): KeptBook {
+    return { book: this.book.copy(), row, maxTime: this.#maxTime, last: this.last() };
+  }
+}
+
+/**
+ * A book that begins with the whole one of that row. Its venue's answer may lag its own stream, so the changes after it that were received
+ * before it come first. Undefined where it does not count: changes between it and those are missing, or it is older than a book before it.
+ */
+function begunWith(walk: BookWalk, part: number, row: number, rule: ContinuityRule | undefined): OrderBook | undefined {
+  const whole = walk.rows(part).row(row);
+  const book = new OrderBook(rule);
+  const newer = newerBefore(walk, part, row, whole.lastUpdateId);
+  if (newer === undefined) return undefined;
+  for (const change of newer.reverse()) book.apply(change);
+  return book.apply(whole) === "applied" ? book : undefined;
+}
+
+/** Changes with higher ids that were received before, the last one first; undefined where one of them is a whole book. */
+function newerBefore(walk: BookWalk, part: number, row: number, id: number | undefined): BookRow[] | undefined {
+  const newer: BookRow[] = [];
+  if (id === undefined) return newer;
+  for (let older = part; walk.part(older) !== undefined; older++) {
+    if (walk.isLater(older)) continue;
+    const rows = walk.rows(older);
+    for (let each = older === part ? row - 1 : rows.rows - 1; each >= 0; each--) {
+      if (rows.times[each]! > walk.at) continue;
+      if (rows.isSnapshot(each)) {
+        if (rows.lastId(each) > id) return undefined;
+      } else if (rows.lastId(each) > id) newer.push(rows.row(each));
+      else return newer;
+    }
+  }
+  return newer;
 }

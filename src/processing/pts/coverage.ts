@@ -26,7 +26,7 @@ export function holesBetween(gaps: StreamView, dataType: string, from: number, t
     for (const part of gaps.day(date)) {
       const [begins, ends] = [part.range("from_time"), part.range("to_time")];
       if (begins === undefined || ends === undefined || begins.min > to || ends.max < from) continue;
-      const rows = new TableRows<GapEvent>(gaps.type as never, part.read());
+      const rows = new TableRows<GapEvent>(gaps.type as never, part);
       for (let row = 0; row < rows.rows; row++) {
         const gap = rows.event(row);
         if (gap.dataType !== dataType || !touches(gap.fromTime, gap.toTime, from, to)) continue;
@@ -48,7 +48,7 @@ export function runsOf(sessions: StreamView): Run[] {
   const runs: { startTime: number; stopTime: number | undefined }[] = [];
   for (const date of sessions.dates()) {
     for (const part of sessions.day(date)) {
-      const rows = new TableRows<SessionEvent>(sessions.type as never, part.read());
+      const rows = new TableRows<SessionEvent>(sessions.type as never, part);
       for (let row = 0; row < rows.rows; row++) {
         const event = rows.field(row, "event");
         if (event === "start") runs.push({ startTime: rows.recvTime(row), stopTime: undefined });

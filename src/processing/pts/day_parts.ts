@@ -5,8 +5,8 @@ import type { DiskFile, DiskStat } from "../../runtime/runtime.ts";
 import { fileEnd, lastWholeEnd, type StorageWorld } from "../storage/day_file.ts";
 import { readChunk } from "../storage/chunk_file.ts";
 import { type ChunkId, chunkPath } from "../storage/paths.ts";
-import { readGroup } from "../storage/parquet/read_group.ts";
-import { bytesOf, type SealedTable } from "../storage/table.ts";
+import { readColumn } from "../storage/parquet/read_group.ts";
+import { bytesOf, type SealedColumn, type SealedTable } from "../storage/table.ts";
 import type { Watermark } from "../storage/watermark.ts";
 import type { Part, Range } from "./part.ts";
 
@@ -23,14 +23,16 @@ interface Footer {
 }
 
 const FOOTER_BYTES_MAX = 32 * 1024 * 1024; // footers decoded, by their size in the file: a few hundred busy days
-const TABLE_BYTES_MAX = 64 * 1024 * 1024; // rows decoded: an hour of a whole venue's quotes, or one symbol's day
+const COLUMN_BYTES_MAX = 96 * 1024 * 1024; // decoded: an hour of a whole venue's quotes, one symbol's day of them, or three hours of a book
+const CHUNK_BYTES_MAX = 32 * 1024 * 1024;
 const OBJECTS = 8; // a decoded footer takes several times its bytes
 
 /** Opens day files and keeps what it decoded of them last. */
 export class DayFileReader {
   readonly #world: StorageWorld;
   readonly #footers = new Lru<Footer>(FOOTER_BYTES_MAX);
-  readonly #tables = new Lru<SealedTable>(TABLE_BYTES_MAX);
+  readonly #columns = new Lru<SealedColumn>(COLUMN_BYTES_MAX);
+  readonly #chunks = new Lru<SealedTable>(CHUNK_BYTES_MAX);
 
   constructor(world: StorageWorld) {
     this.#world = world;
@@ -52,7 +54,7 @@ export class DayFileReader {
       this.#footers.set(key, footer, OBJECTS * end.metadataBytes.length);
     }
     const { metadata, watermark } = footer;
-    const world = { reader: this.#world, tables: this.#tables };
+    const world = { reader: this.#world, columns: this.#columns };
     const parts = metadata.row_groups.map((group) => new GroupPart(world, type, { file, key: `${path} ${stat.inode}` }, group));
     return { parts, watermark, close: () => file.close() };
   }
@@ -63,11 +65,11 @@ export class DayFileReader {
     const stat = this.#world.disk.stat(path);
     if (stat === undefined) return undefined;
     const key = `${path} ${stat.inode} ${stat.bytes} ${stat.modifiedTime}`;
-    const known = this.#tables.get(key);
+    const known = this.#chunks.get(key);
     if (known !== undefined) return known;
     const read = readChunk(this.#world, type, dataPath, id);
     if (read === undefined || typeof read === "string") return read;
-    this.#tables.set(key, read.table, bytesOf(read.table));
+    this.#chunks.set(key, read.table, bytesOf(read.table));
     return read.table;
   }
 
@@ -86,7 +88,7 @@ export class DayFileReader {
 
 interface GroupWorld {
   readonly reader: StorageWorld;
-  readonly tables: Lru<SealedTable>;
+  readonly columns: Lru<SealedColumn>;
 }
 
 interface GroupFile {
@@ -96,6 +98,7 @@ interface GroupFile {
 }
 
 class GroupPart implements Part {
+  readonly name: string;
   readonly rows: number;
   readonly #world: GroupWorld;
   readonly #type: EventType;
@@ -108,6 +111,9 @@ class GroupPart implements Part {
     this.#type = type;
     this.#from = from;
     this.#group = group;
+    // A group's bytes never change; a file that took the place of another has its inode, or at least other rows there.
+    const times = this.range("recv_time");
+    this.name = `${from.key} ${group.file_offset} ${group.total_compressed_size} ${this.rows} ${times?.min} ${times?.max}`;
   }
 
   range(column: string): Range | undefined {
@@ -118,17 +124,18 @@ class GroupPart implements Part {
     return min === undefined || max === undefined ? undefined : { min, max };
   }
 
-  read(): SealedTable {
-    const { tables, reader } = this.#world;
-    const { file_offset, total_compressed_size } = this.#group;
-    // A group's bytes never change; a file that took the place of another has its inode, or at least other rows there.
-    const times = this.range("recv_time");
-    const key = `${this.#from.key} ${file_offset} ${total_compressed_size} ${this.rows} ${times?.min} ${times?.max}`;
-    let table = tables.get(key);
-    if (table === undefined) {
-      table = readGroup(this.#type, this.#from.file, this.#group, reader.compression);
-      tables.set(key, table, bytesOf(table));
+  column(index: number): SealedColumn {
+    const { columns, reader } = this.#world;
+    const key = `${this.name} ${index}`;
+    let column = columns.get(key);
+    if (column === undefined) {
+      column = readColumn(this.#type.columns[index]!, this.#from.file, this.#group, reader.compression);
+      columns.set(key, column, bytesOf({ rows: this.rows, columns: [column] }));
     }
-    return table;
+    return column;
+  }
+
+  read(): SealedTable {
+    return { rows: this.rows, columns: this.#type.columns.map((_, index) => this.column(index)) };
   }
 }

@@ -1,13 +1,15 @@
 /** day files + chunks + memory ▸ [history].  In: a path and a time. Out: what was known then, and whether anything is missing from it. */
-import { depth, type DepthEvent } from "../../events/depth.ts";
+import { depth } from "../../events/depth.ts";
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { gap } from "../../events/gap.ts";
 import { eventTypeOf } from "../../events/registry.ts";
 import { session } from "../../events/session.ts";
+import { sourceOf } from "../../exchanges/registry.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { ContinuityRule } from "../book/order_book.ts";
 import { storageWorld } from "../storage/day_file.ts";
-import { eventAsOf } from "./as_of.ts";
-import { bookAsOf } from "./book.ts";
+import { eventAsOf, timeAsOf } from "./as_of.ts";
+import { type BookAnswer, BookReader } from "./book.ts";
 import { holesBetween, idleBetween, type Lack, runsOf } from "./coverage.ts";
 import { DayFileReader } from "./day_parts.ts";
 import { rowsBetween, type Slice } from "./range.ts";
@@ -43,6 +45,7 @@ export interface EventsAnswer {
 export class HistoryReader {
   readonly #world: ReturnType<typeof storageWorld>;
   readonly #reader: DayFileReader;
+  readonly #books = new BookReader();
   readonly #dataPath: string;
 
   constructor(runtime: Pick<Runtime, "disk" | "compression" | "clock">, dataPath: string) {
@@ -70,14 +73,9 @@ export class HistoryReader {
     using view = this.#view(path, present);
     const lacks = this.#lacks(path, view, at, at, present);
     if (view.type.name !== depth.name) return { type: view.type, event: eventAsOf(view, at), lacks: withUnreadable(lacks, view) };
-    const book = bookAsOf(view, at);
-    if (book === undefined) {
-      const why = { reason: "no_book", outcome: "unhealable", fromTime: undefined, toTime: undefined };
-      return { type: view.type, event: undefined, lacks: withUnreadable([...lacks, why], view) };
-    }
-    const broken = book.broken === undefined ? [] : [{ reason: "sequence", outcome: "open", ...book.broken }];
-    const event: DepthEvent = book.event;
-    return { type: view.type, event, lacks: withUnreadable([...lacks, ...broken], view) };
+    const book = this.#books.asOf(view, continuityOf(path), at);
+    const event = book !== undefined && "event" in book ? book.event : undefined;
+    return { type: view.type, event, lacks: withUnreadable([...lacks, ...lacksOfBook(book)], view) };
   }
 
   events(path: string, from: number, to: number, limit: number, present: Present): EventsAnswer {
@@ -97,7 +95,7 @@ export class HistoryReader {
     const [source, dataType, symbol] = path.split("/") as [string, string, string];
     using gaps = this.#view(`${source}/${gap.name}/${symbol}`, present);
     using sessions = this.#view(`${source}/${session.name}/_all`, present);
-    const lastRowBefore = (before: number) => eventAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2))?.recvTime;
+    const lastRowBefore = (before: number) => timeAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2));
     const idle = idleBetween(runsOf(sessions), from, to, present.isRecording, lastRowBefore);
     const lacks = [...holesBetween(gaps, dataType, from, to), ...idle];
     if (!present.isUndelivered) return lacks;
@@ -111,6 +109,16 @@ export class HistoryReader {
     if (type === undefined) throw new RangeError(`${path} is of no type there is`);
     return StreamView.open(this.#world, this.#reader, { dataPath: this.#dataPath, path, type }, memory[path] ?? []);
   }
+}
+
+/** The venue's rule for what follows what in its books. */
+function continuityOf(path: string): ContinuityRule | undefined {
+  return sourceOf(path.split("/")[0]!)?.channels.find(({ event }) => event.name === depth.name)?.continuity;
+}
+
+function lacksOfBook(book: BookAnswer | undefined): Lack[] {
+  if (book === undefined) return [{ reason: "no_book", outcome: "unhealable", fromTime: undefined, toTime: undefined }];
+  return "hole" in book ? [{ reason: "sequence", outcome: "open", ...book.hole }] : [];
 }
 
 function firstTimeOf(view: StreamView): number | undefined {

@@ -1,5 +1,5 @@
 import type { EventType } from "../../events/event_type.ts";
-import type { SealedTable } from "../storage/table.ts";
+import type { SealedColumn, SealedTable } from "../storage/table.ts";
 import { numbersOf } from "./table_rows.ts";
 
 /** Smallest and largest value of a column in a part. */
@@ -10,19 +10,24 @@ export interface Range {
 
 /** Some rows of a stream that stand together: a row group of a day file, a chunk, or what is still in memory. */
 export interface Part {
+  /** Parts of one name begin with the same rows, now and later. */
+  readonly name: string;
   readonly rows: number;
   /** Undefined where all are null or nobody knows; then any value must be expected. A flag counts as 0 and 1. */
   range(column: string): Range | undefined;
-  /** Throws for what cannot be read whole. */
+  /** Both throw for what cannot be read whole. `index` is the column's place in its type. */
+  column(index: number): SealedColumn;
   read(): SealedTable;
 }
 
 /** Rows that are in memory already. */
 export class TablePart implements Part {
+  readonly name: string;
   readonly #type: EventType;
   readonly #table: SealedTable;
 
-  constructor(type: EventType, table: SealedTable) {
+  constructor(name: string, type: EventType, table: SealedTable) {
+    this.name = name;
     this.#type = type;
     this.#table = table;
   }
@@ -41,6 +46,10 @@ export class TablePart implements Part {
       if (value > max) max = value;
     }
     return min > max ? undefined : { min, max };
+  }
+
+  column(index: number): SealedColumn {
+    return this.#table.columns[index]!;
   }
 
   read(): SealedTable {

@@ -91,7 +91,7 @@ export class StreamView implements Disposable {
   day(date: string): readonly Part[] {
     const day = this.#dayParts(date);
     const loose = this.#loose.filter((each) => each.date === date && day?.watermark.has(each.chunk.hash, each.chunk.chunk) !== true);
-    return [...day?.parts ?? [], ...loose.map(({ chunk }) => new TablePart(this.type, chunk.table))];
+    return [...day?.parts ?? [], ...loose.map(({ chunk }) => this.#loosePart(chunk))];
   }
 
   /** Nothing more is asked of that day: its file is closed. */
@@ -103,6 +103,10 @@ export class StreamView implements Disposable {
   [Symbol.dispose](): void {
     for (const day of this.#open.values()) day?.close();
     this.#open.clear();
+  }
+
+  #loosePart({ hash, chunk, table }: LooseChunk): Part {
+    return new TablePart(`${this.#path} ${hash} ${chunk}`, this.type, table);
   }
 
   #dayParts(date: string): DayParts | undefined {

@@ -1,39 +1,55 @@
 import type { EventBase, EventType, Level } from "../../events/event_type.ts";
 import { unreachable } from "../../lib/assert.ts";
 import type { SealedColumn, SealedTable } from "../storage/table.ts";
+import type { Part } from "./part.ts";
 
 type Reader = (row: number) => unknown;
 
-/** A table's rows as events, one at a time. */
+/** A table's rows as events, one at a time. A column of a part is read when it is first asked for. */
 export class TableRows<T extends EventBase> {
   readonly rows: number;
-  readonly #fields: ReadonlyMap<string, Reader>;
-  readonly #recvTimes: Float64Array;
+  readonly #type: EventType<T>;
+  readonly #columnAt: (index: number) => SealedColumn;
+  readonly #readers = new Map<string, Reader>();
 
-  constructor(type: EventType<T>, table: SealedTable) {
-    this.rows = table.rows;
-    this.#fields = new Map(type.columns.map(({ field, kind }, i) => [field, readerOf(table.columns[i]!, kind === "boolean")]));
-    this.#recvTimes = numbersOf(type as unknown as EventType, table, "recvTime");
+  constructor(type: EventType<T>, from: SealedTable | Part) {
+    this.rows = from.rows;
+    this.#type = type;
+    this.#columnAt = "columns" in from ? (index) => from.columns[index]! : (index) => from.column(index);
   }
 
   recvTime(row: number): number {
-    return this.#recvTimes[row]!;
+    return this.field(row, "recvTime") as number;
   }
 
   event(row: number): T {
     const event: Record<string, unknown> = {};
-    for (const [field, read] of this.#fields) event[field] = read(row);
+    for (const { field } of this.#type.columns) event[field] = this.field(row, field);
     return event as unknown as T;
   }
 
   field(row: number, name: keyof T & string): unknown {
-    return this.#fields.get(name)?.(row);
+    let reader = this.#readers.get(name);
+    if (reader === undefined) {
+      const index = this.#type.columns.findIndex(({ field }) => field === name);
+      this.#readers.set(name, reader = readerOf(this.#columnAt(index), this.#type.columns[index]!.kind === "boolean"));
+    }
+    return reader(row);
   }
 }
 
 /** A column of numbers as it is; NaN is null. */
 export function numbersOf(type: EventType, table: SealedTable, field: string): Float64Array {
-  const column = table.columns[type.columns.findIndex((each) => each.field === field)];
+  return numbers(type, field, (index) => table.columns[index]);
+}
+
+/** The same of a part. */
+export function partNumbers(type: EventType, part: Part, field: string): Float64Array {
+  return numbers(type, field, (index) => part.column(index));
+}
+
+function numbers(type: EventType, field: string, columnAt: (index: number) => SealedColumn | undefined): Float64Array {
+  const column = columnAt(type.columns.findIndex((each) => each.field === field));
   if (column?.kind !== "numbers") throw new TypeError(`${type.name} has no column of numbers ${field}`);
   return column.values;
 }

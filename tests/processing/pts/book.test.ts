@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { depth, type DepthEvent } from "../../../src/events/depth.ts";
+import type { Level } from "../../../src/events/event_type.ts";
+import { sourceOf } from "../../../src/exchanges/registry.ts";
+import { OrderBook } from "../../../src/processing/book/order_book.ts";
+import { BookReader } from "../../../src/processing/pts/book.ts";
+import { DayFileReader } from "../../../src/processing/pts/day_parts.ts";
+import { StreamView } from "../../../src/processing/pts/stream_view.ts";
+import { storageWorld } from "../../../src/processing/storage/day_file.ts";
+import { FlushHandler } from "../../../src/processing/storage/flush_handler.ts";
+import { Table } from "../../../src/processing/storage/table.ts";
+import { loadRuntime } from "../../../src/runtime/load.ts";
+import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
+import { tempFolder } from "../../support/temp_folder.ts";
+
+const runtime = await loadRuntime(import.meta.url);
+const root = tempFolder("books-as-of");
+const PATH = "binance/depth/AAA";
+const RULE = sourceOf("binance")!.channels.find(({ event }) => event.name === "depth")!.continuity!;
+const BEFORE_MIDNIGHT = Date.UTC(2026, 10, 20, 23, 50) * 1_000;
+const BASE = { eventTime: undefined, source: "binance", symbol: "AAA", prevUpdateId: undefined } as const;
+
+/** A stream as it may arrive: windows lost, sent twice, whole books that are older or newer than it, a clock that is set back. */
+function rowsOf(random: SeededRandom, count: number): DepthEvent[] {
+  const rows: DepthEvent[] = [];
+  let time = BEFORE_MIDNIGHT;
+  let id = 100;
+  const levels = (most: number): Level[] => Array.from({ length: random.below(most) }, () => [1 + random.below(9), random.below(4)]);
+  for (let n = 0; n < count; n++) {
+    time += random.below(40) === 0 ? -3_000_000 : random.below(2_400_000);
+    const what = random.below(100);
+    if (what < 8) {
+      const whole = { firstUpdateId: undefined, lastUpdateId: id + 2 - random.below(12), isSnapshot: true };
+      rows.push({ ...BASE, ...whole, recvTime: time, bids: levels(9), asks: levels(9), origin: "snapshot" });
+      if (random.below(3) === 0) time -= 3_000_000; // changes that follow it were received before it, says the clock
+      continue;
+    }
+    const lost = what < 9 ? 1 + random.below(5) : 0;
+    const again = what < 12 ? random.below(4) : 0;
+    const firstUpdateId = id + 1 + lost - again;
+    id = Math.max(firstUpdateId, id + lost) + random.below(3);
+    rows.push({
+      ...BASE,
+      recvTime: time,
+      firstUpdateId,
+      lastUpdateId: id,
+      isSnapshot: false,
+      bids: levels(4),
+      asks: levels(4),
+      origin: "live",
+    });
+  }
+  return rows;
+}
+
+/** The book of who has heard every row received by then. */
+function heardBook(rows: readonly DepthEvent[], at: number): OrderBook {
+  const book = new OrderBook(RULE);
+  for (const row of rows) if (row.recvTime <= at) book.apply(row);
+  return book;
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  it(`whatever was asked before, a book out of day files, chunks and memory is that of who heard every row (seed ${seed})`, () => {
+    const random = new SeededRandom(seed, "books as of");
+    const dataPath = `${root}/${seed}`;
+    const world = storageWorld(runtime, "test");
+    const handler = new FlushHandler(world, depth, { dataPath, source: "binance", flushIntervalMs: 60_000, tell() {} });
+    handler.bump_all("a");
+    const rows = rowsOf(random, 1_500);
+    const reader = new DayFileReader(world);
+    const books = new BookReader(60);
+    let chunk = 0;
+    let whole = 0;
+    let holes = 0;
+    const table = new Table(depth);
+    for (let stored = 0; stored < rows.length;) {
+      const memory: { hash: string; chunk: number; table: ReturnType<typeof table.seal> }[] = [];
+      const [day] = [new Date(rows[stored]!.recvTime / 1_000).toISOString().slice(0, 10)];
+      const size = 10 + random.below(60);
+      for (let i = 0; i < size && stored < rows.length; i++) {
+        const row = rows[stored]!;
+        if (new Date(row.recvTime / 1_000).toISOString().slice(0, 10) !== day) break;
+        table.append(row);
+        stored++;
+        // A chunk that still grows in memory is asked about too.
+        if (random.below(20) === 0) ask(stored, [{ hash: "a", chunk: chunk + 1, table: table.copy() }]);
+      }
+      const sealed = table.seal();
+      memory.push({ hash: "a", chunk: ++chunk, table: sealed });
+      ask(stored, memory);
+      handler.accept("AAA", "a", chunk, sealed);
+      if (random.below(3) === 0) handler.flushAll("AAA");
+      for (let i = 0; i < 15; i++) ask(stored, []);
+    }
+    assert.ok(whole > 100 && holes > 5, `${whole} whole books, ${holes} behind a hole`);
+
+    function ask(stored: number, memory: Parameters<typeof StreamView.open>[3]): void {
+      using view = StreamView.open(world, reader, { dataPath, path: PATH, type: depth as never }, memory);
+      const near = rows[Math.max(0, stored - 1 - random.below(random.below(2) === 0 ? 40 : stored))]!;
+      const at = near.recvTime + random.below(3) - 1;
+      const heard = heardBook(rows.slice(0, stored), at);
+      const answer = books.asOf(view, RULE, at);
+      const event = answer !== undefined && "event" in answer ? answer.event : undefined;
+      assert.equal(event !== undefined, heard.isWhole, `at ${at} of ${stored}`);
+      if (answer !== undefined && "hole" in answer) holes++;
+      if (event === undefined) return;
+      whole++;
+      assert.deepEqual(
+        [event.bids, event.asks, event.lastUpdateId],
+        [heard.bids(), heard.asks(), heard.lastUpdateId],
+        `at ${at} of ${stored}`,
+      );
+    }
+  });
+}
