@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
 import { ALL_IN } from "./bench/all_in.ts";
+import { asOf } from "./bench/as_of.ts";
 import { captures } from "./bench/captures.ts";
 import { day } from "./bench/day.ts";
 import { hotPath } from "./bench/hot_path.ts";
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   "storage": storage,
   "captures": captures,
   "day": day,
+  "asof": asOf,
   "simulate": venue,
   ...ALL_IN,
 };

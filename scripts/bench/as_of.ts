@@ -1,0 +1,158 @@
+import { bbo } from "../../src/events/bbo.ts";
+import { depth } from "../../src/events/depth.ts";
+import type { EventType } from "../../src/events/event_type.ts";
+import { US_PER_DAY } from "../../src/lib/time.ts";
+import { HistoryReader, OFFLINE } from "../../src/processing/pts/history_reader.ts";
+import { appendRows, fileEnd, newFileBytes, storageWorld } from "../../src/processing/storage/day_file.ts";
+import { dayFilePath } from "../../src/processing/storage/paths.ts";
+import type { SealedColumn, SealedTable } from "../../src/processing/storage/table.ts";
+import { Watermark } from "../../src/processing/storage/watermark.ts";
+import { loadRuntime } from "../../src/runtime/load.ts";
+import { mix } from "../../src/sim/venue/mix.ts";
+import type { Figure } from "../bench.ts";
+
+const ROWS = 5_000_000;
+const APPENDED = 100_000;
+const MIDNIGHT = 20_776 * US_PER_DAY;
+const DATE = "2026-11-19";
+const STEP = US_PER_DAY / ROWS;
+const ANCHORS = 24;
+const BOOK_LEVELS = 2_000; // of each side of a whole book
+const CHANGED = 3; // levels of each side of a row
+const QUESTIONS = 200;
+
+/** One stream's day of five million rows, and what one moment of it costs: anywhere, and soon after the last one. */
+export async function asOf(folder: string): Promise<Figure[]> {
+  const runtime = await loadRuntime(new URL("../../src/main.ts", import.meta.url).href);
+  const world = storageWorld(runtime, "argus bench");
+  const figures: Figure[] = [];
+  for (const [type, columnOf] of [[bbo, quoteColumn], [depth, depthColumn]] as const) {
+    const path = `binance/${type.name}/BTCUSDT`;
+    write(world, folder, path, type as never, columnOf);
+    for (
+      const [how, moments] of [["anywhere, nothing kept", anywhere(20)], ["anywhere", anywhere(QUESTIONS)], [
+        "one after the other",
+        nearby(),
+      ]] as const
+    ) {
+      let reader = new HistoryReader(runtime, folder);
+      reader.asOf(path, MIDNIGHT + US_PER_DAY / 2, OFFLINE); // compiled, and the footer decoded
+      const took = moments.map((at) => {
+        if (how.endsWith("kept")) reader = new HistoryReader(runtime, folder);
+        const started = performance.now();
+        const { event } = reader.asOf(path, at, OFFLINE);
+        const tookMs = performance.now() - started;
+        if (event === undefined || event.recvTime > at || event.recvTime < at - 2 * STEP) {
+          throw new Error(`asof ${at} answered ${event?.recvTime}`);
+        }
+        return tookMs;
+      }).sort((a, b) => a - b);
+      const note = (name: string, share: number) => {
+        const value = took[Math.min(took.length - 1, Math.floor(share * took.length))]!;
+        figures.push({ what: `asof, ${type.name}, a day of 5M rows, ${how}: ${name}`, value, unit: "ms wall" });
+      };
+      note("half of them within", 0.5);
+      note("99 % of them within", 0.99);
+    }
+  }
+  return figures;
+}
+
+function anywhere(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => MIDNIGHT + US_PER_DAY / ROWS * (1_000 + mix(5, n) % (ROWS - 2_000)) + 1);
+}
+
+/** An hour, in steps of 18 s. */
+function nearby(): number[] {
+  return Array.from({ length: QUESTIONS }, (_, n) => MIDNIGHT + 13.5 * 3_600e6 + n * 18e6);
+}
+
+type ColumnOf = (name: string, from: number, rows: number) => SealedColumn;
+
+function write(world: ReturnType<typeof storageWorld>, folder: string, path: string, type: EventType, columnOf: ColumnOf): void {
+  const target = dayFilePath(folder, path, DATE);
+  world.disk.makeFolder(target.slice(0, target.lastIndexOf("/")));
+  const tableAt = (from: number): SealedTable => ({
+    rows: APPENDED,
+    columns: type.columns.map(({ name }) => columnOf(name, from, APPENDED)),
+  });
+  const file = world.disk.open(target, "create");
+  file.append(newFileBytes(world, type, path, tableAt(0), Watermark.empty()));
+  for (let from = APPENDED; from < ROWS; from += APPENDED) {
+    appendRows(world, file, fileEnd(world, file, file.size())!, type, path, tableAt(from), Watermark.empty());
+  }
+  file.close();
+}
+
+function common(name: string, from: number, rows: number): SealedColumn {
+  switch (name) {
+    case "recv_time":
+      return numbers(rows, (i) => MIDNIGHT + Math.floor((from + i) * STEP) + mix(1, from + i) % 2_000);
+    case "event_time":
+    case "prev_update_id":
+      return numbers(rows, () => NaN);
+    case "source":
+      return text(rows, "binance");
+    case "symbol":
+      return text(rows, "BTCUSDT");
+    case "origin":
+      return text(rows, "live");
+    default:
+      throw new Error(`the bench has no column ${name}`);
+  }
+}
+
+function quoteColumn(name: string, from: number, rows: number): SealedColumn {
+  if (name === "update_id") return numbers(rows, (i) => 5e10 + 5 * (from + i) + mix(2, from + i) % 5);
+  if (name.endsWith("_price")) return numbers(rows, (i) => priceAt(from + i) + (name.startsWith("ask") ? 0.01 : 0));
+  if (name.endsWith("_size")) return numbers(rows, (i) => (1 + mix(name.length, from + i >> 1) % 400_000) / 1e5);
+  return common(name, from, rows);
+}
+
+function depthColumn(name: string, from: number, rows: number): SealedColumn {
+  switch (name) {
+    case "first_update_id":
+      return numbers(rows, (i) => isWhole(from + i) ? NaN : from + i + (isWhole(from + i - 1) ? 0 : 1));
+    case "last_update_id":
+      return numbers(rows, (i) => isWhole(from + i) ? from + i : from + i + 1);
+    case "is_snapshot":
+      return { kind: "flags", values: Uint8Array.from({ length: rows }, (_, i) => isWhole(from + i) ? 1 : 0) };
+    case "bids":
+    case "asks":
+      return levels(name === "bids" ? -1 : 1, from, rows);
+    default:
+      return common(name, from, rows);
+  }
+}
+
+/** Whole books come with each hour; they stand between two changes and have the id of the one before. */
+function isWhole(row: number): boolean {
+  return row % (ROWS / ANCHORS | 0) === 0;
+}
+
+function levels(side: 1 | -1, from: number, rows: number): SealedColumn {
+  const counts = Uint32Array.from({ length: rows }, (_, i) => isWhole(from + i) ? BOOK_LEVELS : CHANGED);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const [prices, sizes] = [new Float64Array(total), new Float64Array(total)];
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let k = 0; k < counts[row]!; k++, at++) {
+      const random = mix(7 + side, 8_192 * (from + row) + k);
+      const ticks = 1 + (isWhole(from + row) ? k : random % (random % 3 === 0 ? BOOK_LEVELS : 40));
+      prices[at] = Math.round(100 * priceAt(from + row) + side * ticks) / 100;
+      sizes[at] = random % 5 === 0 && !isWhole(from + row) ? 0 : (1 + random % 400_000) / 1e5;
+    }
+  }
+  return { kind: "levels", counts, prices, sizes };
+}
+
+function priceAt(row: number): number {
+  return 60_000 + Math.round(40_000 * Math.sin(row / 400_000)) / 100;
+}
+
+function numbers(rows: number, at: (i: number) => number): SealedColumn {
+  return { kind: "numbers", values: Float64Array.from({ length: rows }, (_, i) => at(i)) };
+}
+
+function text(rows: number, value: string): SealedColumn {
+  return { kind: "texts", codes: new Uint32Array(rows).fill(1), values: [value] };
+}
