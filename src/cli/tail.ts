@@ -11,6 +11,7 @@ interface Message {
   readonly seq?: number;
   readonly event?: Readonly<Record<string, unknown>>;
   readonly lagged?: number;
+  readonly gap?: Readonly<Record<string, unknown>>;
   readonly error?: { readonly message: string; readonly hint: string };
 }
 
@@ -46,12 +47,19 @@ export const tail = command({
   },
 });
 
-function messageText({ path, event, lagged, error }: Message): string {
+function messageText({ path, event, lagged, gap, error }: Message): string {
   if (error !== undefined) return `! ${error.message} ${error.hint}`.trim();
+  if (gap !== undefined) return `! ${path}: ${gapText(gap)}`;
   if (event === undefined) return `! ${path}: ${lagged} events were lost, this reader is too slow`;
   const { recv_time, event_time: _, source: __, symbol: ___, origin, ...own } = event;
   const fields = Object.entries(own).filter(([, value]) => value !== null).map(([name, value]) => `${name}=${fieldText(value)}`);
   return `${recv_time} ${path} ${fields.join(" ")}${origin === "live" ? "" : ` (${origin})`}`;
+}
+
+/** `a hole (sequence), 17 missing, from … to …: open`. */
+function gapText({ reason, outcome, missing, from_time, to_time, healed_rows }: Readonly<Record<string, unknown>>): string {
+  const count = missing === null ? "" : `, ${missing} missing`;
+  return `a hole (${reason})${count}, from ${from_time} to ${to_time}: ${outcome}${outcome === "healed" ? `, ${healed_rows} rows` : ""}`;
 }
 
 function fieldText(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { VirtualHost } from "../../src/sim/world/virtual_host.ts";
+import type { Message } from "../processing/gateway/stream_client.ts";
 
 export interface VirtualAnswer {
   readonly status: number;
@@ -33,13 +34,14 @@ export interface Heard {
   readonly event: any;
 }
 
-/** Everything the gateway tells about some paths, from now on. */
+/** Every event the gateway tells of some paths, from now on; `messages` is all it tells. */
 export function listenVirtually(
   host: VirtualHost,
   port: number,
   pattern: string,
-): { readonly heard: Heard[]; hold(isHeld: boolean): void } {
+): { readonly heard: Heard[]; readonly messages: Message[]; hold(isHeld: boolean): void } {
   const heard: Heard[] = [];
+  const messages: Message[] = [];
   let text = "";
   const decoder = new TextDecoder();
   const client = host.loopback.connect(port, {
@@ -47,12 +49,17 @@ export function listenVirtually(
       text += decoder.decode(bytes, { stream: true });
       const lines = text.split("\n");
       text = lines.pop()!;
-      for (const line of lines) if (line.startsWith("data: ")) heard.push(JSON.parse(line.slice(6)));
+      for (const line of lines) {
+        if (!line.startsWith("data: ")) continue;
+        const message = JSON.parse(line.slice(6));
+        messages.push(message);
+        if (message.gap === undefined) heard.push(message);
+      }
     },
     closed: () => {},
   });
   client.write(new TextEncoder().encode(`GET /v1/stream?path=${pattern} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`));
-  return { heard, hold: (isHeld) => client.hold(isHeld) };
+  return { heard, messages, hold: (isHeld) => client.hold(isHeld) };
 }
 
 function answerOf(bytes: Uint8Array): VirtualAnswer {

@@ -4,6 +4,10 @@ import { compilePattern, type Pattern } from "../../agora/pattern.ts";
 import type { PathNode, Tap } from "../../agora/path_node.ts";
 import { eventJson } from "../../events/event_json.ts";
 import type { EventBase, EventType, Level } from "../../events/event_type.ts";
+import { gap, type GapEvent } from "../../events/gap.ts";
+import { GapWatch } from "./gap_watch.ts";
+
+const GAP = gap as unknown as EventType;
 
 export interface FeedOwner {
   /** There is something to take. Called once until `take` has emptied the feed. */
@@ -25,7 +29,8 @@ interface Route extends Tap {
 interface Entry {
   readonly route: Route;
   readonly type: EventType;
-  readonly seq: number;
+  /** Undefined for a gap row about the path: it is none of the path's events, and has no number. */
+  readonly seq: number | undefined;
   readonly event: EventBase;
   readonly bytes: number;
 }
@@ -39,6 +44,7 @@ export interface Rendered {
 const QUEUED_BYTES_MAX = 1024 * 1024; // of one client; the events themselves are shared by all
 const EVENT_BYTES = 320; // of a message without lists, measured on trades
 const LEVEL_BYTES = 40;
+const GAPS_QUEUED_MAX = 50_000; // five gap rows of each path of a venue; they are never left out
 const CONFLATED = "bbo"; // only its newest event matters to who lags
 
 /**
@@ -61,6 +67,8 @@ export class ClientFeed implements Disposable {
   #isReady = false;
   /** The queue was full: no path is joined until it is taken. */
   #isAsleep = false;
+  readonly #gaps: GapWatch;
+  #gapsQueued = 0;
   #wasTold = false;
   /** Since it was last looked at. */
   #wasTaken = true;
@@ -70,6 +78,7 @@ export class ClientFeed implements Disposable {
     this.#agora = agora;
     this.#texts = texts;
     this.#owner = owner;
+    this.#gaps = new GapWatch(agora, (path, gap) => this.#hearGap(path, gap));
   }
 
   get patterns(): number {
@@ -102,6 +111,7 @@ export class ClientFeed implements Disposable {
       if (rest.some(({ pattern }) => pattern.matches(route.path))) continue;
       route.node.detach(route);
       this.#routes.delete(route.path);
+      this.#gaps.release(route.path);
       this.#joining.delete(route);
     }
     this.#requeue(({ route }) => this.#routes.get(route.path) === route);
@@ -117,6 +127,15 @@ export class ClientFeed implements Disposable {
     this.#tell();
   }
 
+  /** Told between the events it was published between, also while the client is asleep: a hole is never left out. */
+  #hearGap(path: string, event: GapEvent): void {
+    const route = this.#routes.get(path);
+    if (route === undefined) return;
+    this.#gapsQueued++;
+    this.#queue.push({ route, type: GAP, seq: undefined, event, bytes: 0 });
+    this.#tell();
+  }
+
   /** Messages of at least one event and about so many bytes. */
   take(bytes: number): string[] {
     const texts: string[] = [];
@@ -127,7 +146,11 @@ export class ClientFeed implements Disposable {
     while (this.#from < this.#queue.length && taken < bytes) {
       const { route, seq, type, event, bytes } = this.#queue[this.#from++]!;
       this.#bytes -= bytes;
-      this.#add(add, route, seq, type, event);
+      if (seq !== undefined) this.#add(add, route, seq, type, event);
+      else {
+        this.#gapsQueued--;
+        add(`${headOf(route)},"gap":${eventJson(type, event)}}`);
+      }
     }
     if (this.#from === this.#queue.length) {
       this.#isAsleep = false;
@@ -150,7 +173,7 @@ export class ClientFeed implements Disposable {
     const isStuck = !this.isEmpty && !this.#wasTaken;
     this.#wasTaken = this.isEmpty;
     if (!isStuck) return "fine";
-    if (this.#wasTold) return "stalled";
+    if (this.#wasTold || this.#gapsQueued > GAPS_QUEUED_MAX) return "stalled";
     this.#sleep();
     this.#wasTold = true;
     return "lagging";
@@ -159,6 +182,7 @@ export class ClientFeed implements Disposable {
   [Symbol.dispose](): void {
     for (const { end } of this.#patterns.values()) end();
     for (const route of this.#routes.values()) route.node.detach(route);
+    this.#gaps[Symbol.dispose]();
     this.#patterns.clear();
     this.#routes.clear();
     this.#joining.clear();
@@ -173,6 +197,7 @@ export class ClientFeed implements Disposable {
       // When the path ends the route stays: what is queued is still told, and the path may begin anew.
       const route: Route = { path, node, base: 0, toldSeq: undefined, event: (from, event) => this.#hear(route, from, event) };
       this.#routes.set(node.path, route);
+      this.#gaps.hold(path);
       if (node.last === undefined && !this.#isAsleep) {
         // Nothing to begin with: the first event is heard, whenever it comes.
         route.toldSeq = node.seq;
@@ -203,7 +228,7 @@ export class ClientFeed implements Disposable {
       this.#joining.add(route);
     }
     const newest = new Map<Route, Entry>();
-    for (let i = this.#from; i < this.#queue.length; i++) newest.set(this.#queue[i]!.route, this.#queue[i]!);
+    for (const entry of this.#queue.slice(this.#from)) if (entry.seq !== undefined) newest.set(entry.route, entry);
     this.#requeue((entry) => entry.type.name !== CONFLATED || newest.get(entry.route) === entry);
   }
 
@@ -246,6 +271,7 @@ export class ClientFeed implements Disposable {
     this.#queue = this.#queue.slice(this.#from).filter(isKept);
     this.#from = 0;
     this.#bytes = this.#queue.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#gapsQueued = this.#queue.reduce((sum, { seq }) => sum + (seq === undefined ? 1 : 0), 0);
   }
 }
 

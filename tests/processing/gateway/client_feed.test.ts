@@ -4,10 +4,11 @@ import { Agora } from "../../../src/agora/agora.ts";
 import type { Publisher } from "../../../src/agora/publisher.ts";
 import { bbo } from "../../../src/events/bbo.ts";
 import type { EventBase } from "../../../src/events/event_type.ts";
+import { gap } from "../../../src/events/gap.ts";
 import { trade } from "../../../src/events/trade.ts";
 import { ClientFeed } from "../../../src/processing/gateway/client_feed.ts";
 import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
-import { quote, runtime, tradeOf } from "./gateway_scene.ts";
+import { gapOf, quote, runtime, tradeOf } from "./gateway_scene.ts";
 import { discontinuities, type Message } from "./stream_client.ts";
 
 const STEPS = 250_000;
@@ -134,4 +135,32 @@ it("a reader that takes nothing is told to hurry, then given up", () => {
   assert.equal(feed.take(1e9).length, 1);
   trades.publish([tradeOf("A", 3)]);
   assert.deepEqual([feed.look(), feed.look()], ["fine", "lagging"]);
+});
+
+it("a hole is told between the events it was seen between, and is not left out when everything else is", () => {
+  const agora = new Agora(runtime.timers);
+  const quotes = agora.open("binance/bbo/A", bbo);
+  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  feed.subscribe("binance/bbo/*");
+  quotes.publish([quote("A", 1)]);
+  const gaps = agora.open("binance/gap/A", gap);
+  const take = () => feed.take(1e9).map((text) => JSON.parse(text) as Message);
+  gaps.publish([gapOf("A", "bbo", 1), gapOf("A", "trade", 2)]);
+  quotes.publish([quote("A", 2)]);
+  assert.deepEqual(take().map(({ path, seq, gap }) => [path, seq ?? gap.after_id]), [
+    ["binance/bbo/A", 1],
+    ["binance/bbo/A", 1],
+    ["binance/bbo/A", 2],
+  ]);
+  for (let n = 3; n < 20_000; n++) {
+    quotes.publish([quote("A", n)]);
+    if (n % 1_000 === 0) gaps.publish([gapOf("A", "bbo", n)]);
+  }
+  const messages = take();
+  assert.deepEqual(messages.flatMap(({ gap }) => gap?.after_id ?? []), Array.from({ length: 19 }, (_, i) => 1_000 * (i + 1)));
+  assert.ok(messages.some(({ lagged }) => lagged !== undefined));
+  assert.equal(messages.findLast(({ seq }) => seq !== undefined)!.seq, 19_999);
+  feed.unsubscribe("binance/bbo/*");
+  gaps.publish([gapOf("A", "bbo", 3)]);
+  assert.deepEqual(take(), []);
 });

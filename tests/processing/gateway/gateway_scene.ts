@@ -3,6 +3,7 @@ import { Agora } from "../../../src/agora/agora.ts";
 import type { Publisher } from "../../../src/agora/publisher.ts";
 import { bbo, type BboEvent } from "../../../src/events/bbo.ts";
 import { depth, type DepthEvent } from "../../../src/events/depth.ts";
+import type { GapEvent } from "../../../src/events/gap.ts";
 import { trade, type TradeEvent } from "../../../src/events/trade.ts";
 import { Gateway, type GatewayOptions } from "../../../src/processing/gateway/gateway.ts";
 import { History } from "../../../src/processing/pts/history.ts";
@@ -71,6 +72,19 @@ const TIME = 1_795_000_000_000_000;
 
 export function quote(symbol: string, n: number): BboEvent {
   return { ...BASE, symbol, recvTime: TIME + n, updateId: n, bidPrice: n, bidSize: 1, askPrice: n + 0.5, askSize: undefined };
+}
+
+export function gapOf(symbol: string, dataType: string, afterId: number): GapEvent {
+  const hole = {
+    afterId,
+    beforeId: afterId + 2,
+    missing: 1,
+    fromTime: TIME,
+    toTime: TIME + 1,
+    reason: "sequence",
+    outcome: "open",
+  } as const;
+  return { ...BASE, ...hole, symbol, recvTime: TIME + 1, dataType, healedRows: 0 };
 }
 
 export function tradeOf(symbol: string, n: number): TradeEvent {

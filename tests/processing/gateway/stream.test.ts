@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GatewayScene, quote, runtime, tradeOf } from "./gateway_scene.ts";
+import { gap } from "../../../src/events/gap.ts";
+import { gapOf, GatewayScene, quote, runtime, tradeOf } from "./gateway_scene.ts";
 import { discontinuities, eventually, type Message, stoppedReader, StreamClient } from "./stream_client.ts";
 
 const eventsOf = (messages: readonly Message[], path: string) => messages.filter((each) => each.path === path && each.seq !== undefined);
@@ -42,6 +43,35 @@ describe("/v1/stream", () => {
       assert.equal(new Set(client.messages.map(({ path }) => path)).size, expected.length, "each path once, however many patterns match");
       await client.close();
     }
+  });
+
+  it("tells of a hole in a path to who subscribed to it, over both kinds of stream, without a number", async () => {
+    const scene = await GatewayScene.open();
+    const publisher = scene.trades("AAA");
+    publisher.publish([tradeOf("AAA", 1)]);
+    const client = await StreamClient.open(scene.url, ["binance/trade/AAA"]);
+    const answer = await fetch(`${scene.url}/v1/stream?path=binance/trade/*`);
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assert.ok(await eventually(() => client.messages.length === 1));
+    scene.agora.open("binance/gap/AAA", gap).publish([gapOf("AAA", "trade", 1), gapOf("AAA", "bbo", 7)]);
+    publisher.publish([tradeOf("AAA", 3)]);
+    let text = "";
+    while (!text.includes('"seq":2')) text += (await reader.read()).value ?? assert.fail("the stream ended");
+    assert.ok(await eventually(() => client.messages.length === 3));
+    for (
+      const messages of [
+        client.messages,
+        text.split("\n\n").filter((part) => part.startsWith("data: ")).map((part) => JSON.parse(part.slice(6))),
+      ]
+    ) {
+      assert.deepEqual(messages.map(({ seq, gap }: Message) => seq ?? [gap.data_type, gap.after_id, gap.outcome]), [
+        1,
+        ["trade", 1, "open"],
+        2,
+      ]);
+    }
+    await reader.cancel();
+    await client.close();
   });
 
   it("speaks server-sent events too", async () => {

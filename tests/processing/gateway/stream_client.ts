@@ -6,6 +6,8 @@ export interface Message {
   // deno-lint-ignore no-explicit-any -- what a test reads out of it
   readonly event?: any;
   readonly lagged?: number;
+  // deno-lint-ignore no-explicit-any -- as above
+  readonly gap?: any;
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
@@ -53,8 +55,8 @@ export class StreamClient {
 export function discontinuities(messages: readonly Message[]): string[] {
   const at = new Map<string, number>();
   const found: string[] = [];
-  for (const { path, seq, lagged } of messages) {
-    if (path === undefined) continue;
+  for (const { path, seq, lagged, gap } of messages) {
+    if (path === undefined || gap !== undefined) continue;
     const before = at.get(path);
     if (lagged !== undefined) {
       if (lagged < 1) found.push(`${path}: lagged ${lagged}`);

@@ -43,7 +43,11 @@ export function liveRoutes(streams: StreamContext, paths: Paths): Route[] {
         name: "path",
         doc: "a path or pattern, such as binance/bbo/*; may come several times; a WebSocket may also ask in messages",
       }],
-      answers: { 200: "a stream of data: lines, a message each", 101: "a WebSocket", 400: "no path was named" },
+      answers: {
+        200: 'data: lines, a message each: {"path","seq","event"}, {"path","lagged"}, {"path","gap"} (a gap row about the path), {"error"}',
+        101: "a WebSocket with the same messages",
+        400: "no path was named",
+      },
       run: (asked) => stream(streams, asked),
     },
   ];
