@@ -31,12 +31,16 @@ export async function asOf(folder: string): Promise<Figure[]> {
     write(world, folder, path, type as never, columnOf);
     for (
       const [how, moments] of [["anywhere, nothing kept", anywhere(20)], ["anywhere", anywhere(QUESTIONS)], [
+        "anywhere, asked before",
+        anywhere(QUESTIONS),
+      ], [
         "one after the other",
         nearby(),
       ]] as const
     ) {
       let reader = new HistoryReader(runtime, folder);
       reader.asOf(path, MIDNIGHT + US_PER_DAY / 2, OFFLINE); // compiled, and the footer decoded
+      if (how.endsWith("before")) { for (const at of moments) reader.asOf(path, at, OFFLINE); }
       const took = moments.map((at) => {
         if (how.endsWith("kept")) reader = new HistoryReader(runtime, folder);
         const started = performance.now();

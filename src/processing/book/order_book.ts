@@ -15,7 +15,18 @@ export type ContinuityRule = (previous: SequenceKey, next: SequenceKey) => "next
 export type Applied = "applied" | "waiting" | "stale" | "gap";
 
 const RECENT_MAX = 1_024; // changes kept, at least, for a whole book that is older than they are: a hundred seconds of them
-const LEVEL_BYTES = 48; // of an entry of a map
+const LEVEL_BYTES = 16;
+const ROW_BYTES = 64; // a part of what it takes: books kept one after the other share most of these rows
+
+/** A book at one moment. `bytes` is about what it takes in memory. */
+export interface FrozenBook {
+  readonly bids: PackedLevels;
+  readonly asks: PackedLevels;
+  readonly position: SequenceKey | undefined;
+  readonly isWhole: boolean;
+  readonly recent: readonly BookRow[];
+  readonly bytes: number;
+}
 
 /**
  * The order book of one symbol out of the rows of `depth`, in order of arrival: whole books and changes of either origin. It obeys the
@@ -55,22 +66,28 @@ export class OrderBook {
     return sorted(this.#asks, count, 1);
   }
 
-  /** The same book once more, which goes its own way from here. Neither holds on to the tables its rows came from. */
-  copy(): OrderBook {
+  /** The book as it is now, to begin with later. It holds on to none of the tables its rows came from. */
+  freeze(): FrozenBook {
     this.#recent = this.#recent.slice(-RECENT_MAX).map(owned);
-    const copy = new OrderBook(this.#rule);
-    copy.#bids = new Map(this.#bids);
-    copy.#asks = new Map(this.#asks);
-    copy.#position = this.#position;
-    copy.#isWhole = this.#isWhole;
-    copy.#recent = [...this.#recent];
-    return copy;
+    const waiting = this.#recent.reduce((sum, { bids, asks }) => sum + ROW_BYTES + LEVEL_BYTES * (bids.length + asks.length), 0);
+    return {
+      bids: PackedLevels.of(this.#bids),
+      asks: PackedLevels.of(this.#asks),
+      position: this.#position,
+      isWhole: this.#isWhole,
+      recent: this.#recent,
+      bytes: LEVEL_BYTES * (this.#bids.size + this.#asks.size) + waiting,
+    };
   }
 
-  /** About what a copy of it takes in memory. */
-  get bytes(): number {
-    const levels = this.#recent.reduce((sum, { bids, asks }) => sum + bids.length + asks.length, 0);
-    return LEVEL_BYTES * (this.#bids.size + this.#asks.size + levels);
+  static of(rule: ContinuityRule | undefined, { bids, asks, position, isWhole, recent }: FrozenBook): OrderBook {
+    const book = new OrderBook(rule);
+    book.#bids = sideOf(bids);
+    book.#asks = sideOf(asks);
+    book.#position = position;
+    book.#isWhole = isWhole;
+    book.#recent = [...recent];
+    return book;
   }
 
   apply(event: BookRow): Applied {

@@ -14,6 +14,10 @@ export class PackedLevels {
     this.#to = to;
   }
 
+  static of(side: ReadonlyMap<number, number>): PackedLevels {
+    return new PackedLevels(Float64Array.from(side.keys()), Float64Array.from(side.values()), 0, side.size);
+  }
+
   get length(): number {
     return this.#to - this.#from;
   }

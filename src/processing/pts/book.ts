@@ -15,11 +15,12 @@ export interface BookHole {
   readonly toTime: number;
 }
 
-const KEPT_LEVELS = 200_000; // this many changed levels are applied in some five milliseconds
+const KEPT_LEVELS = 100_000; // this many changed levels are applied in some three milliseconds
 const KEPT_GRID_ROWS = 1_024; // no two are kept nearer to each other
 
 /** Somewhere in the rows: the book is begun, and goes on with `row`. */
-interface Start extends KeptBook {
+interface Start extends Omit<KeptBook, "book"> {
+  readonly book: OrderBook;
   /** Index of the part in the walk. */
   readonly part: number;
 }
@@ -56,10 +57,10 @@ export class BookReader {
       for (let row = rows.rows - 1; row >= (kept?.row ?? 0); row--) {
         if (!rows.isSnapshot(row) || rows.times[row]! > walk.at) continue;
         const book = begunWith(walk, part, row, rule);
-        if (book !== undefined) return { part, book, row: row + 1, maxTime: rows.times[row]!, last: rows.event(row) };
+        if (book !== undefined) return { part, book, row: row + 1, maxTime: rows.times[row]!, last: rows.base(row) };
       }
     }
-    return kept === undefined ? undefined : { ...kept, part, book: kept.book.copy() };
+    return kept === undefined ? undefined : { ...kept, part, book: OrderBook.of(rule, kept.book) };
   }
 
   #goOn(walk: BookWalk, start: Start, mayKeep: boolean): BookAnswer {
@@ -129,7 +130,7 @@ class Going {
     if (applied === "gap" && wasWhole) {
       this.hole = { afterId, beforeId: change.firstUpdateId ?? change.lastUpdateId, fromTime: this.last().recvTime, toTime: time };
     }
-    if (applied === "applied") this.#last = () => rows.event(row);
+    if (applied === "applied") this.#last = () => rows.base(row);
     this.#maxTime = Math.max(this.#maxTime, time);
     this.name = name;
     this.row = row + 1;
@@ -142,7 +143,7 @@ class Going {
   }
 
   kept(row: number): KeptBook {
-    return { book: this.book.copy(), row, maxTime: this.#maxTime, last: this.last() };
+    return { book: this.book.freeze(), row, maxTime: this.#maxTime, last: this.last() };
   }
 }
 

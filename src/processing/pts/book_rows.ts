@@ -1,4 +1,5 @@
 import { depth, type DepthEvent } from "../../events/depth.ts";
+import type { EventBase, Origin } from "../../events/event_type.ts";
 import type { BookRow } from "../book/order_book.ts";
 import { PackedLevels } from "../book/packed_levels.ts";
 import type { Part } from "./part.ts";
@@ -9,6 +10,7 @@ export class BookRows {
   readonly rows: number;
   readonly times: Float64Array;
   readonly #part: Part;
+  readonly #events: TableRows<DepthEvent>;
   readonly #isSnapshot: Uint8Array;
   readonly #firstIds: Float64Array;
   readonly #lastIds: Float64Array;
@@ -18,6 +20,7 @@ export class BookRows {
   constructor(part: Part) {
     this.rows = part.rows;
     this.#part = part;
+    this.#events = new TableRows<DepthEvent>(depth, part);
     this.times = partNumbers(depth as never, part, "recvTime");
     this.#isSnapshot = flagsOf(part);
     this.#firstIds = partNumbers(depth as never, part, "firstUpdateId");
@@ -46,11 +49,16 @@ export class BookRows {
     };
   }
 
-  /** What a row says beside its levels. */
-  event(row: number): Omit<DepthEvent, "bids" | "asks"> {
-    const rows = new TableRows<DepthEvent>(depth, this.#part);
-    const fields = depth.columns.filter(({ kind }) => kind !== "levels").map(({ field }) => [field, rows.field(row, field)]);
-    return Object.fromEntries(fields) as Omit<DepthEvent, "bids" | "asks">;
+  /** What a row says beside its book. */
+  base(row: number): EventBase {
+    const rows = this.#events;
+    return {
+      recvTime: this.times[row]!,
+      eventTime: rows.field(row, "eventTime") as number | undefined,
+      source: rows.field(row, "source") as string,
+      symbol: rows.field(row, "symbol") as string,
+      origin: rows.field(row, "origin") as Origin,
+    };
   }
 }
 

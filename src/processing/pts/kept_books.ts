@@ -1,15 +1,15 @@
-import type { DepthEvent } from "../../events/depth.ts";
+import type { EventBase } from "../../events/event_type.ts";
 import { Lru } from "../../lib/lru.ts";
-import type { OrderBook } from "../book/order_book.ts";
+import type { FrozenBook } from "../book/order_book.ts";
 
-/** The book before a row of a part, as everyone rebuilds it who looks no earlier than `maxTime`. Its book is copied, never changed. */
+/** The book before a row of a part, as everyone rebuilds it who looks no earlier than `maxTime`. */
 export interface KeptBook {
-  readonly book: OrderBook;
+  readonly book: FrozenBook;
   readonly row: number;
   /** The latest receive time of the rows it was made of. */
   readonly maxTime: number;
-  /** What the row said that changed it last. */
-  readonly last: Omit<DepthEvent, "bids" | "asks">;
+  /** The row that changed it last. */
+  readonly last: EventBase;
 }
 
 interface KeptOfPart {
@@ -20,7 +20,7 @@ interface KeptOfPart {
   readonly bytes: number;
 }
 
-const BYTES_MAX = 64 * 1024 * 1024;
+const BYTES_MAX = 96 * 1024 * 1024; // a busy symbol's day, or an hour each of some twenty
 const NONE: KeptOfPart = { grid: new Map(), resting: undefined, bytes: 0 };
 
 /** Books on the way, so that nobody goes all the way from the last whole book again. Bounded; what was used last stays. */
