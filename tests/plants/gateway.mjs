@@ -63,4 +63,28 @@ export default [
     env: { SEED: "1" },
     fails: /AssertionError/,
   },
+  {
+    k: 75,
+    bug: "leaves out a gap row about a path while its client is slow",
+    edits: [{
+      file: FEED,
+      text: "if (route === undefined) return;\n    this.#gapsQueued++;",
+      instead: "if (route === undefined || this.#isAsleep) return;\n    this.#gapsQueued++;",
+    }],
+    test: "tests/processing/gateway/client_feed.test.ts",
+    name: "a hole is told between",
+    fails: /AssertionError/,
+  },
+  {
+    k: 76,
+    bug: "goes on from a book of a later moment",
+    edits: [{
+      file: "src/processing/pts/kept_books.ts",
+      text: "resting.maxTime <= at",
+      instead: "resting.row > 0",
+    }],
+    test: "tests/processing/pts/book.test.ts",
+    name: "whatever was asked before",
+    fails: /AssertionError/,
+  },
 ];
