@@ -13,24 +13,26 @@ export interface BudgetStore {
 const SAVE_MS = 1_000;
 
 const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const kept = v.object({
-  connections: v.object({ attemptTimes: v.array(time), pausedUntilTime: time }),
-  rest: v.object({ minute: v.pipe(v.number(), v.safeInteger()), weight: v.pipe(v.number(), v.minValue(0)), pausedUntilTime: time }),
+  savedTime: time,
+  connections: v.object({ attemptTimes: v.array(time), pausedMs: amount }),
+  rest: v.object({ minute: v.pipe(v.number(), v.safeInteger()), weight: amount, pausedMs: amount }),
 });
 
 /** What the venue lets one address do, and what of it is used up: a restart is no way around a limit or a ban. One per source. */
 export class Budgets implements Disposable {
   readonly connections: ConnectionBudget;
   readonly rest: RestBudget;
-  readonly #timers: Runtime["timers"];
+  readonly #runtime: Pick<Runtime, "clock" | "timers">;
   readonly #store: BudgetStore | undefined;
   #due: Cancel | undefined;
 
   constructor(runtime: Pick<Runtime, "clock" | "timers">, limits: Source["limits"], store: BudgetStore | undefined) {
-    this.#timers = runtime.timers;
+    this.#runtime = runtime;
     this.#store = store;
-    const spent = spentOf(store?.load());
-    const changed = () => this.#due ??= this.#timers.after(SAVE_MS, () => this.#save());
+    const spent = spentOf(store?.load(), runtime.clock.wallTime());
+    const changed = () => this.#due ??= runtime.timers.after(SAVE_MS, () => this.#save());
     this.connections = new ConnectionBudget(runtime, limits, spent?.connections, changed);
     this.rest = new RestBudget(runtime, limits.restWeightPerMinute, spent?.rest, changed);
   }
@@ -42,17 +44,31 @@ export class Budgets implements Disposable {
   #save(): void {
     this.#due?.();
     this.#due = undefined;
-    this.#store?.save(JSON.stringify({ connections: this.connections.spent, rest: this.rest.spent }));
+    const savedTime = this.#runtime.clock.wallTime();
+    this.#store?.save(JSON.stringify({ savedTime, connections: this.connections.spent, rest: this.rest.spent }));
   }
 }
 
-/** Torn or of another version: nothing is known. */
-function spentOf(text: string | undefined): v.InferOutput<typeof kept> | undefined {
+/**
+ * Torn or of another version: nothing is known. A clock that was set back meanwhile has let no time pass, so a pause is never longer than it
+ * was.
+ */
+function spentOf(text: string | undefined, nowTime: number): v.InferOutput<typeof kept> | undefined {
   if (text === undefined) return undefined;
+  let json: unknown;
   try {
-    const parsed = v.safeParse(kept, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
+    json = JSON.parse(text);
   } catch {
     return undefined;
   }
+  const parsed = v.safeParse(kept, json);
+  if (!parsed.success) return undefined;
+  const { savedTime, connections, rest } = parsed.output;
+  const passedMs = Math.max(0, (nowTime - savedTime) / 1_000);
+  const left = (pausedMs: number) => Math.max(0, pausedMs - passedMs);
+  return {
+    savedTime,
+    connections: { ...connections, pausedMs: left(connections.pausedMs) },
+    rest: { ...rest, pausedMs: left(rest.pausedMs) },
+  };
 }

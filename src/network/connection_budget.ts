@@ -4,10 +4,10 @@ const SHARE = 0.8; // of the venue's limit: other programs on this address want 
 const SPACING_MS = 250; // sockets opened together are cut together a day later
 const FAILING_SHARE = 0.2; // while none succeeds: an outage must not use up what the way back needs
 
-/** What is kept of it over a restart; µs of wall time. */
+/** What is kept of it over a restart. `attemptTimes`: µs of wall time; `pausedMs`: still to wait. */
 export interface ConnectionsSpent {
   readonly attemptTimes: readonly number[];
-  readonly pausedUntilTime: number;
+  readonly pausedMs: number;
 }
 
 export interface ConnectionLimits {
@@ -43,7 +43,7 @@ export class ConnectionBudget {
     // A clock that was set back meanwhile must not make them later than now.
     const monotonicOf = (time: number) => clock.monotonicMs() + Math.min(0, (time - clock.wallTime()) / 1_000);
     this.#attempts = (spent?.attemptTimes ?? []).map(monotonicOf).sort((a, b) => a - b);
-    this.#pausedUntilMs = clock.monotonicMs() + ((spent?.pausedUntilTime ?? 0) - clock.wallTime()) / 1_000;
+    this.#pausedUntilMs = clock.monotonicMs() + (spent?.pausedMs ?? 0);
   }
 
   /** Resolves when the attempt may begin, first come first served, or when the signal aborts. */
@@ -79,7 +79,7 @@ export class ConnectionBudget {
   get spent(): ConnectionsSpent {
     const { clock } = this.#runtime;
     const timeOf = (ms: number) => Math.round(clock.wallTime() + (ms - clock.monotonicMs()) * 1_000);
-    return { attemptTimes: this.#attempts.map(timeOf), pausedUntilTime: Math.max(0, timeOf(this.#pausedUntilMs)) };
+    return { attemptTimes: this.#attempts.map(timeOf), pausedMs: Math.max(0, this.#pausedUntilMs - clock.monotonicMs()) };
   }
 
   #grant(): void {

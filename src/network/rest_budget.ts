@@ -4,11 +4,11 @@ import type { Runtime } from "../runtime/runtime.ts";
 const SHARE = 0.7; // of the venue's weight: the rest belongs to other programs on this address
 const US_PER_MINUTE = 60_000_000;
 
-/** What is kept of it over a restart. `minute`: since the epoch; `pausedUntilTime`: µs of wall time. */
+/** What is kept of it over a restart. `minute`: since the epoch; `pausedMs`: still to wait. */
 export interface RestSpent {
   readonly minute: number;
   readonly weight: number;
-  readonly pausedUntilTime: number;
+  readonly pausedMs: number;
 }
 
 /** Weight of REST requests in the venue's windows, which are minutes of the wall clock, and the pauses it asks for. One per source. */
@@ -27,7 +27,7 @@ export class RestBudget {
     this.#changed = changed;
     this.#minute = spent?.minute ?? -1;
     this.#weight = spent?.weight ?? 0;
-    this.#pausedUntilMs = clock.monotonicMs() + ((spent?.pausedUntilTime ?? 0) - clock.wallTime()) / 1_000;
+    this.#pausedUntilMs = clock.monotonicMs() + (spent?.pausedMs ?? 0);
   }
 
   /** Weight that this minute still has. */
@@ -36,9 +36,8 @@ export class RestBudget {
   }
 
   get spent(): RestSpent {
-    const { clock } = this.#runtime;
-    const pausedUntilTime = Math.max(0, Math.round(clock.wallTime() + (this.#pausedUntilMs - clock.monotonicMs()) * 1_000));
-    return { minute: this.#minute, weight: this.#weight, pausedUntilTime };
+    const pausedMs = Math.max(0, this.#pausedUntilMs - this.#runtime.clock.monotonicMs());
+    return { minute: this.#minute, weight: this.#weight, pausedMs };
   }
 
   /** Resolves when a request of that weight may be sent, or when the signal aborts. */

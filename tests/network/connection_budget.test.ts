@@ -59,7 +59,7 @@ test("a pause holds everyone, and outlives the process, as do the attempts", asy
 
 test("a clock that was set back while nobody looked makes no attempt younger than now", async () => {
   const timers = new ManualTimers();
-  const spent = { attemptTimes: Array.from({ length: 240 }, () => START + 9e12), pausedUntilTime: 0 };
+  const spent = { attemptTimes: Array.from({ length: 240 }, () => START + 9e12), pausedMs: 0 };
   const { budget, granted } = bench(spent, timers);
   void budget.acquire(signal).then(() => granted.push(timers.nowMs));
   await timers.advance(299_999);
