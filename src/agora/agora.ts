@@ -33,7 +33,7 @@ export class Agora {
     for (const [subscription, pattern] of this.#subscriptions) if (pattern.matches(path)) node.attach(subscription);
     for (const [watch, pattern] of this.#watches) if (pattern.matches(path)) watch.tell({ path, change: "opened" });
     for (const [opened, pattern] of this.#followers) if (pattern.matches(path)) opened(node);
-    return new Publisher<T>(node, () => this.#close(node));
+    return new Publisher<T>(node, (isBroken) => this.#close(node, isBroken));
   }
 
   /**
@@ -95,9 +95,9 @@ export class Agora {
     return [...this.#nodes.keys()].filter((path) => compiled.matches(path)).sort();
   }
 
-  #close(node: PathNode): void {
+  #close(node: PathNode, isBroken: boolean): void {
     this.#nodes.delete(node.path);
-    node.close();
+    node.close(isBroken);
     for (const [watch, pattern] of this.#watches) if (pattern.matches(node.path)) watch.tell({ path: node.path, change: "closed" });
   }
 

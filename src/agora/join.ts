@@ -31,6 +31,8 @@ export interface Feed<T extends EventBase> {
   events: number;
   /** Nobody brought anything while it was subscribed beside the others, so it follows them without a proof. */
   followsQuietly: boolean;
+  /** The events around its quiet join, where nothing but the silence of all feeds says that none lies between. */
+  quietEdge: { readonly after: T; readonly before: T } | undefined;
   /** Its path was closed. It stays listed while something of it still waits. */
   hasEnded: boolean;
 }
@@ -46,6 +48,8 @@ export interface JoinOwner<T extends EventBase> {
   late(event: T): void;
   /** An event that adds nothing to what is published. */
   duplicate(event: T): void;
+  /** `first` of a feed that joined quietly follows what is published. */
+  followed(feed: Feed<T>, first: T): void;
   /** Something is missing, or may be, before `next`, which is published right after. */
   gap(next: T, reason: GapReason): void;
 }

@@ -3,8 +3,8 @@ import type { EventBase, EventType } from "../events/event_type.ts";
 /** Whoever hears each event of a path, synchronously and in order. Must not throw. */
 export interface Tap {
   event(node: PathNode, event: EventBase): void;
-  /** The path ended; nothing follows. */
-  ended?(node: PathNode): void;
+  /** The path ended; nothing follows. `isBroken`: not on purpose, and its last events may never have come. */
+  ended?(node: PathNode, isBroken: boolean): void;
 }
 
 /** One open path: its type, its newest event, its count, and who listens. */
@@ -46,10 +46,10 @@ export class PathNode {
     if (this.#taps.includes(tap)) this.#taps = this.#taps.filter((each) => each !== tap);
   }
 
-  close(): void {
+  close(isBroken: boolean): void {
     this.isClosed = true;
     const taps = this.#taps;
     this.#taps = [];
-    for (const tap of taps) tap.ended?.(this);
+    for (const tap of taps) tap.ended?.(this, isBroken);
   }
 }

@@ -5,11 +5,11 @@ import type { PathNode } from "./path_node.ts";
 export class Publisher<T extends EventBase> {
   readonly path: string;
   readonly #node: PathNode;
-  readonly #close: () => void;
+  readonly #close: (isBroken: boolean) => void;
   #isClosed = false;
   #writable: WritableStream<readonly T[]> | undefined;
 
-  constructor(node: PathNode, close: () => void) {
+  constructor(node: PathNode, close: (isBroken: boolean) => void) {
     this.path = node.path;
     this.#node = node;
     this.#close = close;
@@ -47,10 +47,10 @@ export class Publisher<T extends EventBase> {
     return this.#writable;
   }
 
-  /** Ends the path. Calling it again does nothing. */
-  close(): void {
+  /** Ends the path. `isBroken`: what fed it ended by itself, and may have been deaf for a while. Calling it again does nothing. */
+  close(isBroken = false): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#close();
+    this.#close(isBroken);
   }
 }

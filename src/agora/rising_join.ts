@@ -82,7 +82,8 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     feed.isJoined = true;
     const first = feed.waiting[0];
     const isBehind = this.#position >= 0 && first !== undefined && this.#key(first) > this.#position;
-    if (isBehind && !feed.followsQuietly) this.#owner.gap(first, "disconnect");
+    if (isBehind && feed.followsQuietly) this.#owner.followed(feed, first);
+    else if (isBehind) this.#owner.gap(first, "disconnect");
     if (first !== undefined) this.#feedsWaiting--;
     for (const event of feed.waiting.splice(0)) this.#publish(event, this.#key(event), false);
   }

@@ -56,6 +56,8 @@ export interface RelayOptions {
 
 interface Relay<T extends EventBase> extends Feed<T> {
   readonly isFirst: boolean;
+  /** None of the feeds it shall replace is left to be silent beside it. */
+  readonly isAloneNow: () => boolean;
   /** Events that the feeds it shall replace brought. */
   readonly eventsElsewhere: () => number;
   readonly resolve: (outcome: JoinOutcome) => void;
@@ -82,6 +84,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   #feeds: Relay<T>[] = [];
   #detach = new Map<Relay<T>, () => void>();
   #hold: Cancel | undefined;
+  #hasEdges = false;
   /** Every feed is joined and told so: events just pass. */
   #isSettled = false;
 
@@ -110,8 +113,10 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         waiting: [],
         events: 0,
         followsQuietly: false,
+        quietEdge: undefined,
         hasEnded: false,
         isFirst: others.length === 0,
+        isAloneNow: () => others.every((other) => other.hasEnded),
         eventsElsewhere: () => others.reduce((sum, other) => sum + other.events, 0),
         resolve,
         isResolved: false,
@@ -123,11 +128,11 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         feed,
         this.#agora.tap(fromPath, {
           event: (_node, event) => this.#accept(feed, event as T),
-          ended: () => this.#ended(feed),
+          ended: (_node, isBroken) => this.#ended(feed, isBroken),
         }),
       );
       if (feed.isFirst) this.#resolve(feed, "first");
-      else options.ready.then(() => this.#await(feed, options), () => this.#ended(feed));
+      else options.ready.then(() => this.#await(feed, options), () => this.#ended(feed, true));
     });
   }
 
@@ -147,17 +152,34 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
 
   #accept(feed: Relay<T>, event: T): void {
     feed.events++;
+    if (this.#hasEdges) this.#proveEdges(feed);
     this.#join ??= this.#joinFor(event);
     this.#join.accept(feed, event);
     if (!this.#isSettled || this.#join.isHolding) this.#afterChange();
   }
 
-  #ended(feed: Relay<T>): void {
+  #ended(feed: Relay<T>, isBroken: boolean): void {
     if (feed.hasEnded) return;
     feed.hasEnded = true;
+    for (const other of this.#feeds) if (other !== feed && !other.hasEnded) this.#doubt(other, isBroken);
     this.#join?.ended();
     this.#forget(feed, "ended");
     this.#afterChange();
+  }
+
+  /** A feed that still speaks was not deaf: what it did not bring was not there. */
+  #proveEdges(speaking: Relay<T>): void {
+    for (const feed of this.#feeds) if (feed !== speaking) feed.quietEdge = undefined;
+    this.#hasEdges = this.#feeds.some((feed) => feed.quietEdge !== undefined);
+  }
+
+  /** A feed that ended by itself may have been deaf, and silent for that reason: whoever joined quietly beside it may have missed something. */
+  #doubt(feed: Relay<T>, isBroken: boolean): void {
+    const edge = feed.quietEdge;
+    feed.quietEdge = undefined;
+    if (!isBroken) return;
+    if (edge !== undefined) this.#options.listener?.gap({ path: this.path, ...edge, reason: "disconnect" });
+    else if (!feed.isJoined) feed.followsQuietly = false;
   }
 
   #afterChange(): void {
@@ -201,12 +223,12 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     let before = feed.eventsElsewhere();
     await wait(quietMs);
     if (feed.events > 0) return;
-    if (feed.eventsElsewhere() === before) return this.#resolve(feed, "quiet");
+    if (feed.eventsElsewhere() === before) return this.#resolve(feed, feed.isAloneNow() ? "unproven" : "quiet");
     await wait(mayBeUnderWayMs - quietMs);
     before = feed.eventsElsewhere();
     await wait(quietMs);
     if (feed.events > 0) return;
-    if (feed.eventsElsewhere() === before) return this.#resolve(feed, "quiet");
+    if (feed.eventsElsewhere() === before) return this.#resolve(feed, feed.isAloneNow() ? "unproven" : "quiet");
     await wait(deadlineMs - mayBeUnderWayMs - quietMs);
     if (feed.events === 0) this.#resolve(feed, "silent");
   }
@@ -234,6 +256,10 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         this.#publisher.publish(this.#one);
       },
       late: (event: T) => this.#publisher.publishPast([event]),
+      followed: (feed: Feed<T>, first: T) => {
+        feed.quietEdge = { after: this.#publisher.last!, before: first };
+        this.#hasEdges = true;
+      },
       duplicate: (dropped: T) => listener?.duplicate(dropped),
       gap: (before: T, reason: GapReason) => listener?.gap({ path: this.path, after: this.#publisher.last!, before, reason }),
     };

@@ -139,7 +139,7 @@ export class Worker implements Disposable {
   /** Closes the socket and ends the temporary paths. Frames already received are decoded first. */
   [Symbol.dispose](): void {
     if (this.#hasEnded) return;
-    this.#stop();
+    this.#stop(false);
     this.#happenings.socketClosed(this.#source.id, this.id);
     this.#resolveEnded({ cause: "terminated", detail: "disposed" });
     this.#socket.terminate();
@@ -255,17 +255,17 @@ export class Worker implements Disposable {
 
   #end(end: WorkerEnd): void {
     if (this.#hasEnded) return;
-    this.#stop();
+    this.#stop(true);
     this.#happenings.socketEnded(this.#source.id, this.id, end);
     this.#resolveEnded(end);
   }
 
-  #stop(): void {
+  #stop(isBroken: boolean): void {
     this.#decodeAll();
     this.#hasEnded = true;
     this.#staleness();
     this.#subscriber.stop();
-    for (const publisher of this.#byStream.values()) publisher.close();
+    for (const publisher of this.#byStream.values()) publisher.close(isBroken);
   }
 }
 

@@ -308,3 +308,58 @@ test("rising ids: an event that comes late on its socket is heard once, and is n
   one.publish([event(5)]);
   assert.deepEqual([b.ids().at(-1), b.agora.last("p")], [5, event(7)]);
 });
+
+/** One source that brings 1, a second one that joins beside it while nobody speaks. */
+async function joinedQuietly() {
+  const b = bench({});
+  const one = b.source("one");
+  const two = b.source("two");
+  void b.router.relay("one", WAITS);
+  one.publish([event(1)]);
+  const outcome = b.router.relay("two", WAITS);
+  await b.timers.advance(0); // its wait has begun
+  return { b, one, two, outcome };
+}
+
+test("rising ids: silence beside a source that broke proves nothing, whenever it broke, and the hole that may be there is told", async () => {
+  const before = await joinedQuietly();
+  before.one.close(true);
+  await before.b.timers.advance(5_000);
+  assert.equal(await before.outcome, "unproven");
+  before.two.publish([event(9)]);
+  assert.deepEqual(before.b.gaps, [[1, 9]], "it broke while the new one waited");
+
+  const after = await joinedQuietly();
+  await after.b.timers.advance(5_000);
+  assert.equal(await after.outcome, "quiet");
+  after.one.close(true);
+  after.two.publish([event(9)]);
+  assert.deepEqual(after.b.gaps, [[1, 9]], "it broke before the new one spoke");
+
+  const late = await joinedQuietly();
+  await late.b.timers.advance(5_000);
+  late.two.publish([event(9), event(11)]);
+  late.one.close(true);
+  assert.deepEqual(late.b.gaps, [[1, 9]], "it broke while the new one's events waited for it");
+
+  const deaf = await joinedQuietly();
+  await deaf.b.timers.advance(5_000);
+  deaf.two.publish([event(9), event(11)]);
+  await deaf.b.timers.advance(3_000);
+  assert.deepEqual([deaf.b.ids(), deaf.b.gaps], [[1, 9, 11], []]);
+  deaf.one.close(true);
+  assert.deepEqual(deaf.b.gaps, [[1, 9]], "it was deaf already when the new one spoke");
+});
+
+test("rising ids: a quiet join beside a source that still speaks, or was ended on purpose, tells of no hole", async () => {
+  const alive = await joinedQuietly();
+  await alive.b.timers.advance(5_000);
+  alive.two.publish([event(9)]);
+  alive.one.publish([event(9), event(10)]);
+  alive.one.close(true);
+  const ended = await joinedQuietly();
+  await ended.b.timers.advance(5_000);
+  ended.one.close();
+  ended.two.publish([event(9)]);
+  assert.deepEqual([alive.b.gaps, ended.b.gaps, alive.b.ids(), ended.b.ids()], [[], [], [1, 9, 10], [1, 9]]);
+});
