@@ -1,3 +1,5 @@
+import { concatBytes } from "./bytes.ts";
+
 /** RFC 6455 frames, both ways, so that later work can break them on purpose. */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -90,7 +92,7 @@ export class FrameParser {
   }
 
   push(bytes: Uint8Array, heard: (frame: Frame) => void): void {
-    this.#bytes = this.#bytes.length === 0 ? bytes : joined(this.#bytes, bytes);
+    this.#bytes = this.#bytes.length === 0 ? bytes : concatBytes([this.#bytes, bytes]);
     for (let frame = this.#take(); frame !== undefined; frame = this.#take()) heard(frame);
   }
 
@@ -117,11 +119,4 @@ export class FrameParser {
     this.#bytes = bytes.subarray(at + length);
     return { isFinal: first >= 128, opcode, payload };
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
-  return bytes;
 }

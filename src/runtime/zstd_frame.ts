@@ -1,3 +1,5 @@
+import { concatBytes } from "../lib/bytes.ts";
+
 /**
  * Walks zstd frames by their headers (RFC 8878, 3.1) without decoding them. Both runtimes' decoders accept a truncated frame and bytes
  * after one, and Deno's stops silently at the second frame: where a frame ends is therefore ours to know.
@@ -63,7 +65,7 @@ export class ZstdFrames {
   #isSkipping = false;
 
   push(chunk: Uint8Array, piece: (bytes: Uint8Array, isLast: boolean) => void): void {
-    let bytes = this.#pending.length === 0 ? chunk : joined(this.#pending, chunk);
+    let bytes = this.#pending.length === 0 ? chunk : concatBytes([this.#pending, chunk]);
     for (;;) {
       const count = Math.min(this.#owed, bytes.length);
       this.#owed -= count;
@@ -119,11 +121,4 @@ export class ZstdFrames {
 
 function isSkippable(bytes: Uint8Array): boolean {
   return ((new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) & 0xfffffff0) >>> 0) === SKIPPABLE_MAGIC;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -2,7 +2,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Compression, Disk, DiskFile } from "../../runtime/runtime.ts";
 import { createFile } from "../storage/files.ts";
 import { tmpFolder } from "../storage/paths.ts";
-import { concat } from "../storage/parquet/bytes.ts";
+import { concatBytes } from "../../lib/bytes.ts";
 import { sealRecord } from "./record.ts";
 import { journalFolder, segmentIdOf, segmentName } from "./segment.ts";
 import { SegmentLedger } from "./segment_ledger.ts";
@@ -65,7 +65,7 @@ export class SegmentWriter {
     const file = this.#file ?? this.#begin();
     this.#waiting.forEach(({ record }, i) => sealRecord(this.#compression, record, this.#sequence + i));
     try {
-      file.append(concat(this.#waiting.map(({ record }) => record)));
+      file.append(concatBytes(this.#waiting.map(({ record }) => record)));
     } catch (error) {
       // A full disk may have room again; what any other failure did to this file nobody knows.
       if (!(error instanceof StorageError) || !isFull(error)) this.#abandon();

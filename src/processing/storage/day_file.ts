@@ -4,7 +4,7 @@ import type { EventType } from "../../events/event_type.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import type { DiskFile, Runtime } from "../../runtime/runtime.ts";
 import { type EncodedGroups, GroupEncoder, MAGIC } from "./parquet/encode.ts";
-import { concat } from "./parquet/bytes.ts";
+import { concatBytes } from "../../lib/bytes.ts";
 import { isSealIntact, SEAL_KEY, sealFooter, UNSEALED } from "./parquet/footer_seal.ts";
 import { keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
 import { provenGroups } from "./proven_groups.ts";
@@ -59,7 +59,7 @@ export function newFileBytes(
 ): Uint8Array {
   const before = { bytes: MAGIC.length, crc: world.compression.crc32(MAGIC) };
   const keyValues = keyValuesFor(world, type, path, { encoded, before, watermark, kept });
-  return concat([MAGIC, encoded.bytes, sealedTrailer(world, metadataOf(type, encoded, keyValues))]);
+  return concatBytes([MAGIC, encoded.bytes, sealedTrailer(world, metadataOf(type, encoded, keyValues))]);
 }
 
 /**
@@ -85,7 +85,7 @@ export function appendRows(
   const rows = old.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
   const metadata = splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues), { groups: dropped, rows });
   const footer = sealedTrailer(world, metadata);
-  file.append(concat([encoded.bytes, footer]));
+  file.append(concatBytes([encoded.bytes, footer]));
   try {
     file.sync();
   } catch (error) {

@@ -1,3 +1,5 @@
+import { concatBytes } from "../../lib/bytes.ts";
+
 /** HTTP/1.1 as far as a loopback venue needs it: requests in, whole answers out, connections kept alive. */
 export interface HttpRequestHead {
   readonly method: string;
@@ -24,7 +26,7 @@ export class HttpRequestParser {
 
   /** `heard` returns false when what follows is no longer HTTP. */
   push(bytes: Uint8Array, heard: (head: HttpRequestHead) => boolean): void {
-    this.#bytes = this.#bytes.length === 0 ? bytes : joined(this.#bytes, bytes);
+    this.#bytes = this.#bytes.length === 0 ? bytes : concatBytes([this.#bytes, bytes]);
     for (;;) {
       const skipped = Math.min(this.#bodyLeft, this.#bytes.length);
       this.#bytes = this.#bytes.subarray(skipped);
@@ -49,7 +51,7 @@ export function answerBytes(status: number, headers: Readonly<Record<string, str
   const content = new TextEncoder().encode(body);
   const lines = Object.entries({ ...headers, "content-length": String(content.length) }).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = new TextEncoder().encode(`HTTP/1.1 ${status} ${REASONS.get(status) ?? "Status"}\r\n${lines.join("")}\r\n`);
-  return joined(head, content);
+  return concatBytes([head, content]);
 }
 
 export function switchingBytes(headers: Readonly<Record<string, string>>): Uint8Array {
@@ -97,11 +99,4 @@ function bodyLength({ headers }: HttpRequestHead): number {
   const length = /^\d{1,9}$/.test(text) ? Number(text) : -1;
   if (length < 0 || length > BODY_BYTES_MAX) throw new HttpError(400, "Bad Request");
   return length;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
-  return bytes;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { EventBase, EventType } from "../../../src/events/event_type.ts";
-import { concat } from "../../../src/processing/storage/parquet/bytes.ts";
+import { concatBytes } from "../../../src/lib/bytes.ts";
 import { type EncodedGroups, MAGIC } from "../../../src/processing/storage/parquet/encode.ts";
 import { metadataOf, readMetadata, trailer } from "../../../src/processing/storage/parquet/footer.ts";
 import type { SealedTable } from "../../../src/processing/storage/table.ts";
@@ -15,7 +15,7 @@ const [BBO, TRADE, DEPTH] = TYPES.map(({ type }) => type) as [EventType, EventTy
 /** A file around groups, read back by hyparquet. */
 async function readBack(type: EventType, encoded: EncodedGroups): Promise<SealedTable> {
   const metadata = metadataOf(type, encoded, new Map([["k", "v"]]));
-  const file = concat([MAGIC, encoded.bytes, trailer(metadata)]);
+  const file = concatBytes([MAGIC, encoded.bytes, trailer(metadata)]);
   return await stockTable(type, file, readMetadata(metadata), world.compression);
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { newFileBytes } from "../../../src/processing/storage/day_file.ts";
 import type { EventBase, EventType } from "../../../src/events/event_type.ts";
-import { concat } from "../../../src/processing/storage/parquet/bytes.ts";
+import { concatBytes } from "../../../src/lib/bytes.ts";
 import { decodeTable } from "../../../src/processing/storage/parquet/decode.ts";
 import { type EncodedGroups, MAGIC } from "../../../src/processing/storage/parquet/encode.ts";
 import { metadataOf, readMetadata, trailer } from "../../../src/processing/storage/parquet/footer.ts";
@@ -19,7 +19,7 @@ const at = (i: number, fields: object): EventBase => ({ ...aTrade(NOON + i), ...
 
 function fileAround(type: EventType, encoded: EncodedGroups) {
   const metadataBytes = metadataOf(type, encoded, new Map([["k", "v"]]));
-  return { bytes: concat([MAGIC, encoded.bytes, trailer(metadataBytes)]), metadata: readMetadata(metadataBytes) };
+  return { bytes: concatBytes([MAGIC, encoded.bytes, trailer(metadataBytes)]), metadata: readMetadata(metadataBytes) };
 }
 
 /** Our reader and the published one see the same rows, and they are what was written. */

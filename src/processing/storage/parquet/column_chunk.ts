@@ -2,7 +2,8 @@ import type { ColumnChunk, Encoding, PageHeader, ParquetType, Statistics } from 
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import type { Compression } from "../../../runtime/runtime.ts";
-import { type Bytes, concat } from "./bytes.ts";
+import { concatBytes } from "../../../lib/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 
 /** What stands before a page's values: nothing for a REQUIRED column. */
 export interface Levels {
@@ -122,7 +123,7 @@ export class ChunkWriter {
 
   #crc(parts: readonly Uint8Array[]): number {
     const filled = parts.filter((part) => part.length > 0);
-    return this.#compression.crc32(filled.length === 1 ? filled[0]! : concat(filled)) | 0; // the footer's i32 is signed
+    return this.#compression.crc32(filled.length === 1 ? filled[0]! : concatBytes(filled)) | 0; // the footer's i32 is signed
   }
 
   #compressed(raw: Uint8Array, level: number): Uint8Array {

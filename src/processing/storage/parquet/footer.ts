@@ -3,7 +3,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import type { EventType } from "../../../events/event_type.ts";
 import { toSchema } from "../../../events/to_schema.ts";
-import { concat } from "./bytes.ts";
+import { concatBytes } from "../../../lib/bytes.ts";
 import { type EncodedGroups, MAGIC } from "./encode.ts";
 import { endOfStructs, fieldSpans, listHeader, listSpan, zigzag, zigzagAt } from "./thrift_spans.ts";
 
@@ -48,7 +48,7 @@ export function splicedMetadata(old: Uint8Array, added: Uint8Array, dropped: Dro
   const oldGroups = listSpan(old, was.groups);
   const addedGroups = listSpan(added, add.groups);
   const kept = oldGroups.count - dropped.groups;
-  return concat([
+  return concatBytes([
     old.subarray(0, was.rows.valueFrom),
     Uint8Array.from(zigzag(zigzagAt(old, was.rows) - dropped.rows + zigzagAt(added, add.rows))),
     old.subarray(was.rows.to, was.groups.valueFrom),
@@ -64,7 +64,7 @@ export function splicedMetadata(old: Uint8Array, added: Uint8Array, dropped: Dro
 export function trailer(metadata: Uint8Array): Uint8Array {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, metadata.length, true);
-  return concat([metadata, length, MAGIC]);
+  return concatBytes([metadata, length, MAGIC]);
 }
 
 /** Decoded metadata with µs kept as they are. Throws for what is none. */
