@@ -223,14 +223,19 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     let before = feed.eventsElsewhere();
     await wait(quietMs);
     if (feed.events > 0) return;
-    if (feed.eventsElsewhere() === before) return this.#resolve(feed, feed.isAloneNow() ? "unproven" : "quiet");
+    if (feed.eventsElsewhere() === before) return this.#resolveQuiet(feed);
     await wait(mayBeUnderWayMs - quietMs);
     before = feed.eventsElsewhere();
     await wait(quietMs);
     if (feed.events > 0) return;
-    if (feed.eventsElsewhere() === before) return this.#resolve(feed, feed.isAloneNow() ? "unproven" : "quiet");
+    if (feed.eventsElsewhere() === before) return this.#resolveQuiet(feed);
     await wait(deadlineMs - mayBeUnderWayMs - quietMs);
     if (feed.events === 0) this.#resolve(feed, "silent");
+  }
+
+  /** Nobody brought anything; that says something only where somebody was left to be silent beside it. */
+  #resolveQuiet(feed: Relay<T>): void {
+    this.#resolve(feed, feed.isAloneNow() ? "unproven" : "quiet");
   }
 
   #resolve(feed: Relay<T>, outcome: JoinOutcome): void {

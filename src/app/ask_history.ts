@@ -3,7 +3,8 @@ import { ConfigError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { canonicalPath } from "../processing/gateway/paths.ts";
 import { asOfJson, lacksJson } from "../processing/pts/answer_json.ts";
-import { type Format, rendererOf } from "../processing/pts/formats.ts";
+import { rendererOf } from "../processing/pts/formats.ts";
+import type { EventsQuery } from "../processing/pts/history_messages.ts";
 import { HistoryReader, OFFLINE, type Present } from "../processing/pts/history_reader.ts";
 import { presentOf } from "../processing/pts/present_json.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -19,19 +20,11 @@ export async function askAsOf(runtime: Runtime, config: Config, asked: { path: s
   return asOfJson(path, asked.at, reader.asOf(path, asked.at, present), asked.levels);
 }
 
-export interface EventsAsked {
-  readonly path: string;
-  readonly from: number;
-  readonly to: number;
-  readonly limit: number;
-  readonly format: Format;
-}
-
 /** Hands every piece on, as fast as it is taken; `write` resolves false where nobody wants more. Resolves with what may be missing, as JSON. */
 export async function askEvents(
   runtime: Runtime,
   config: Config,
-  asked: EventsAsked,
+  asked: EventsQuery,
   write: (bytes: Uint8Array) => Promise<boolean>,
 ): Promise<string> {
   const { reader, path, present } = await open(runtime, config, asked.path);

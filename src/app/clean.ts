@@ -1,3 +1,4 @@
+import { nextTurn } from "../lib/next_turn.ts";
 import { eventTypeOf } from "../events/registry.ts";
 import { type FileEnd, fileEnd, type StorageWorld, storageWorld } from "../processing/storage/day_file.ts";
 import { readChunk } from "../processing/storage/chunk_file.ts";
@@ -39,7 +40,7 @@ export async function cleanUp(runtime: Runtime, request: CleanRequest, each: (fi
   const sum = { stale: 0, bytes: 0, deleted: 0, waiting: 0 };
   try {
     for (const found of [...temporaryFiles(disk, dataPath)]) {
-      await new Promise<void>((resolve) => runtime.timers.turn(resolve)); // a signal is heard between two files
+      await nextTurn(runtime.timers); // a signal is heard between two files
       if (signal.aborted) return sum;
       if (found.kind === "chunk" && !isMerged(world, dataPath, found)) {
         sum.waiting++;

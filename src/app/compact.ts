@@ -2,6 +2,7 @@ import { eventTypeOf } from "../events/registry.ts";
 import { StorageError } from "../lib/errors.ts";
 import { decodeSymbol } from "../lib/symbol_name.ts";
 import { dateOf } from "../lib/time.ts";
+import { nextTurn } from "../lib/next_turn.ts";
 import { isSelected } from "../network/binding.ts";
 import { storageWorld } from "../processing/storage/day_file.ts";
 import { dayFilesOf, streamFolders } from "../processing/storage/day_tree.ts";
@@ -87,7 +88,7 @@ async function compactDay(
     for (;;) {
       const { done, value } = steps.next();
       if (done === true) return value;
-      await new Promise<void>((resolve) => runtime.timers.turn(resolve)); // a signal is heard between two steps
+      await nextTurn(runtime.timers); // a signal is heard between two steps
       if (!signal.aborted) continue;
       steps.return({ what: "changed" });
       return undefined;

@@ -1,3 +1,4 @@
+import { nextTurn } from "../lib/next_turn.ts";
 import { eventTypeOf } from "../events/registry.ts";
 import { StorageError } from "../lib/errors.ts";
 import { journalFolder, segmentIdOf } from "../processing/journal/segment.ts";
@@ -65,7 +66,7 @@ export async function flushPending(
         });
         counts.chunks += handler.adopt();
         for (const symbol of handler.symbols) {
-          await new Promise<void>((resolve) => runtime.timers.turn(resolve)); // a signal is heard between two streams
+          await nextTurn(runtime.timers); // a signal is heard between two streams
           if (signal.aborted) return counts;
           try {
             handler.flushAll(symbol);

@@ -6,6 +6,7 @@ import type { TimeUnit } from "../exchanges/source.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { sleep } from "../lib/sleep.ts";
 import { isoOf, US_PER_MS } from "../lib/time.ts";
+import { nextTurn } from "../lib/next_turn.ts";
 import type { Gateway } from "../processing/gateway/gateway.ts";
 import { History } from "../processing/pts/history.ts";
 import { AskError } from "../processing/gateway/route.ts";
@@ -153,7 +154,7 @@ class Stage implements Disposable {
   async settle(): Promise<void> {
     const { clock, timers } = this.#runtime;
     const beganMs = clock.monotonicMs();
-    await new Promise<void>((resolve) => timers.turn(resolve));
+    await nextTurn(timers);
     while (this.#gateway?.hasBacklog === true && clock.monotonicMs() - beganMs < PATIENCE_MS && !this.#options.signal.aborted) {
       await sleep(timers, LOOK_MS, this.#options.signal);
     }
@@ -176,7 +177,7 @@ class Stage implements Disposable {
     if (waitMs > 0) await sleep(timers, waitMs, this.#options.signal);
     else if (++this.#sinceTurn >= TURN_EVENTS_MAX) {
       this.#sinceTurn = 0;
-      await new Promise<void>((resolve) => timers.turn(resolve));
+      await nextTurn(timers);
     }
   }
 }

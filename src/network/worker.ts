@@ -73,7 +73,7 @@ export class Worker implements Disposable {
   readonly #cadence: Cadence;
   readonly #pulse: Cadence;
   readonly #lag: Lag;
-  readonly #garble: Garble;
+  readonly #garble = new Garble();
   #hasToldLag = false;
   #hasToldStale = false;
   #hasToldSilence = false;
@@ -104,7 +104,6 @@ export class Worker implements Disposable {
     this.#pulse = deps.pulse;
     const lookMs = Math.min(LOOK_MS, this.#staleAfterMs / 4);
     this.#lag = new Lag(lookMs);
-    this.#garble = new Garble();
     this.streams = bindings.map((binding) => binding.stream);
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);

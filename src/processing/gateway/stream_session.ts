@@ -1,3 +1,4 @@
+import { nextTurn } from "../../lib/next_turn.ts";
 import type { Agora } from "../../agora/agora.ts";
 import type { EventBase } from "../../events/event_type.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
@@ -107,7 +108,7 @@ export function serverSentEvents(context: StreamContext, address: string, patter
       if (waiting.length === 0 && feed.isEmpty) {
         await new Promise<void>((resolve) => wake = resolve);
         wake = undefined;
-        await new Promise<void>((resolve) => timers.turn(resolve));
+        await nextTurn(timers);
       }
       const texts = [...waiting.splice(0), ...feed.take(WRITE_BYTES).map(dataOf)];
       if (texts.length > 0) controller.enqueue(ENCODER.encode(texts.join("")));

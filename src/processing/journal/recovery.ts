@@ -1,5 +1,6 @@
 /** [journal] ▸ chunk ▸ day file.  In: segments of recorders that are no more. Out: chunks of the rows that were in memory, and what is lost. */
 import { StorageError } from "../../lib/errors.ts";
+import { nextTurn } from "../../lib/next_turn.ts";
 import { eventTypeOf } from "../../events/registry.ts";
 import type { Timers } from "../../runtime/runtime.ts";
 import type { StorageWorld } from "../storage/day_file.ts";
@@ -69,7 +70,7 @@ export class JournalRecovery {
     const coverage = new Coverage(this.#world, this.#options.dataPath);
     for (const known of index.chunks()) {
       known.place = coverage.of(known);
-      await this.#breath();
+      await nextTurn(this.#timers);
     }
     const rows = await this.#recover(segments, index);
     const losses = [...lossesOf(index.chunks(), (chunk) => coverage.of(chunk) !== "journal")];
@@ -111,7 +112,7 @@ export class JournalRecovery {
       for (const found of this.#found(segment)) {
         if (found.kind === "record") index.add(segment, found.record);
         else if (!found.isTorn) this.#damaged(index, segment, `a journal that cannot be read at byte ${found.at}`);
-        await this.#breath();
+        await nextTurn(this.#timers);
       }
       this.#options.progress({ done: i + 1, of: 2 * segments.length });
     }
@@ -131,7 +132,7 @@ export class JournalRecovery {
         const number = records++;
         const wanted = record.runs.map(({ path, chunk }) => index.chunk(record.hash, path, chunk)!);
         if (wanted.every(({ place }) => place !== "journal")) continue;
-        await this.#breath();
+        await nextTurn(this.#timers);
         const tables = this.#tables(index, segment, record);
         for (const [j, known] of wanted.entries()) {
           if (known.place !== "journal" || tables === undefined) continue;
@@ -174,10 +175,5 @@ export class JournalRecovery {
     this.#damages++;
     index.damaged();
     this.#unreadable.set(segment, why);
-  }
-
-  /** The heartbeat, and whoever else waits, gets a turn. */
-  #breath(): Promise<void> {
-    return new Promise((resolve) => this.#timers.turn(resolve));
   }
 }

@@ -1,8 +1,7 @@
 import { StorageError } from "../../lib/errors.ts";
 import type { Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
-import type { Format } from "./formats.ts";
-import type { FromHistory, ToHistory } from "./history_messages.ts";
+import type { EventsQuery, FromHistory, ToHistory } from "./history_messages.ts";
 import type { Present } from "./history_reader.ts";
 import type { LooseChunk } from "./stream_view.ts";
 
@@ -12,14 +11,6 @@ export interface HistoryOptions {
   readonly isRecording?: boolean;
   /** Rows of a stream that are not on disk, everything that was published before the call included. */
   readonly memory: (paths: readonly string[]) => Promise<Readonly<Record<string, readonly LooseChunk[]>>>;
-}
-
-export interface EventsQuery {
-  readonly path: string;
-  readonly from: number;
-  readonly to: number;
-  readonly limit: number;
-  readonly format: Format;
 }
 
 const REQUESTS_MAX = 64; // questions under way; each may hold a file open and a few MB

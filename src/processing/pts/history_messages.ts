@@ -1,6 +1,15 @@
 import type { Format } from "./formats.ts";
 import type { Present } from "./history_reader.ts";
 
+/** A range of a path: received from `from` up to `to`, µs, `limit` at most. */
+export interface EventsQuery {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+  readonly format: Format;
+}
+
 /** What the socket's thread asks the history thread. */
 export type ToHistory =
   | {
@@ -12,17 +21,7 @@ export type ToHistory =
     readonly levels: number;
     readonly present: Present;
   }
-  | {
-    readonly kind: "events";
-    readonly request: number;
-    readonly dataPath: string;
-    readonly path: string;
-    readonly from: number;
-    readonly to: number;
-    readonly limit: number;
-    readonly format: Format;
-    readonly present: Present;
-  }
+  | (EventsQuery & { readonly kind: "events"; readonly request: number; readonly dataPath: string; readonly present: Present })
   /** The next piece of those events. */
   | { readonly kind: "next"; readonly request: number }
   /** Nobody wants the rest. */

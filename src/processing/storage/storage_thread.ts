@@ -1,3 +1,4 @@
+import { nextTurn } from "../../lib/next_turn.ts";
 import { eventTypeOf } from "../../events/registry.ts";
 import { assert, unreachable } from "../../lib/assert.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
@@ -157,7 +158,7 @@ class StorageThread {
         for (let merged: Failure | "some" | undefined = "some"; merged === "some";) {
           merged = this.#mergeSome(handler, symbol);
           if (merged !== "some") failure = merged ?? failure;
-          await new Promise<void>((resolve) => this.#runtime.timers.turn(resolve));
+          await nextTurn(this.#runtime.timers);
         }
       }
     }
