@@ -17,6 +17,6 @@ export class ConnectRate {
     times.push(nowMs);
     if (times.length <= this.#attemptsMax) return 0;
     times.splice(0, times.length - this.#attemptsMax - 1); // memory stays bounded under a storm
-    return times[1]! + this.#windowMs - nowMs;
+    return this.#windowMs - (nowMs - times[1]!); // in this order a fraction of a millisecond cannot round it above the window
   }
 }

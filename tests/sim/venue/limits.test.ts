@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { ConnectRate } from "../../../src/sim/venue/connect_rate.ts";
 import { stillVenue } from "./support.ts";
 
 test("five frames in a second are read, the sixth ends the connection with 1008", async () => {
@@ -100,6 +102,14 @@ test("an address that keeps away as told gets in again", async () => {
   const wait = still.connect().refusal!.retryAfterMs!;
   await still.advance(wait);
   assert.equal(still.connect().refusal, undefined);
+});
+
+test("no wait is longer than the window, at whatever fraction of a millisecond it is asked for", () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 1e9 }).map((us) => us / 1_000), (nowMs) => {
+    const rate = new ConnectRate(1, 300_000);
+    assert.equal(rate.attempt("10.0.0.1", nowMs), 0);
+    assert(rate.attempt("10.0.0.1", nowMs) <= 300_000);
+  }));
 });
 
 test("a connection ends at its age, with a notice before it where that is asked for", async () => {
