@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { executable, root } from "./install.mjs";
 
-const FOLDERS = ["tests/simulation", "tests/crash", "tests/exchanges"]; // tests that take their seeds from the environment
+const FOLDERS = ["tests/simulation", "tests/crash", "tests/exchanges", "tests/readers"]; // tests that take their seeds from the environment
 const SEEDS_A_RUN = 50; // a run of the test runner holds all its results in memory
 const TEST_MS_MAX = 600_000;
 

@@ -2,21 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Day, trades, worldOn } from "../processing/storage/day.ts";
 import { world } from "../processing/storage/support.ts";
+import { seedsFrom } from "../simulation/seeds.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { duckdb, quoted, rowCounts } from "./readers.ts";
 
 const QUERIES = 200;
 const RETRIED_MAX = QUERIES / 100;
+const folder = tempFolder("growing");
 
 test("DuckDB, reading in a loop while a day file grows, is compacted and rolled, never sees a wrong row", async () => {
+  for (const seed of seedsFrom(1, 1)) await readsWhileGrowing(seed);
+});
+
+async function readsWhileGrowing(seed: number): Promise<void> {
   const still = worldOn(world.disk, false);
-  const day = new Day(still, tempFolder("growing"));
+  const day = new Day(still, `${folder}/${seed}`);
   const sql = await duckdb();
   const firstId = trades(1)[0]!.tradeId!;
   let chunk = 0;
   let rolls = 0;
   const grow = () => {
-    day.accept(++chunk, trades(20 + chunk % 5));
+    day.accept(++chunk, trades(20 + (chunk + seed) % 5));
     day.flush();
     if (chunk % 150 === 0 && day.roll().what === "rolled") rolls++;
   };
@@ -40,7 +46,7 @@ test("DuckDB, reading in a loop while a day file grows, is compacted and rolled,
     const { rows, ids, first, last, off } = await answer;
     assert.ok(
       rows === ids && first === firstId + 1 && last - first + 1 === rows && Math.abs(off) < 1e-3,
-      `query ${n}: ${rows} rows, ${first}..${last}, ${off}`,
+      `seed ${seed}, query ${n}: ${rows} rows, ${first}..${last}, ${off}`,
     );
     assert.ok(rows >= seen, `query ${n} saw ${rows} rows after ${seen}`);
     seen = rows;
@@ -52,4 +58,4 @@ test("DuckDB, reading in a loop while a day file grows, is compacted and rolled,
     const rows = Number(day.end().metadata.num_rows);
     assert.deepEqual(await rowCounts(day.file), { duckdb: rows, hyparquet: rows, parquetWasm: rows, polars: rows });
   }
-});
+}
