@@ -17,7 +17,7 @@ import { liveRecorder } from "./recorder_link.ts";
  */
 export async function askAsOf(runtime: Runtime, config: Config, asked: { path: string; at: number; levels: number }): Promise<string> {
   const { reader, path, present } = await open(runtime, config, asked.path);
-  return asOfJson(path, asked.at, reader.asOf(path, asked.at, present), asked.levels);
+  return asOfJson(path, asked.at, reader.asOf(path, asked.at, present, asked.levels));
 }
 
 /** Hands every piece on, as fast as it is taken; `write` resolves false where nobody wants more. Resolves with what may be missing, as JSON. */

@@ -6,7 +6,7 @@ import type { DepthEvent } from "../../src/events/depth.ts";
 import type { EventBase, EventType } from "../../src/events/event_type.ts";
 import { appendRows, fileEnd, newFileBytes } from "../../src/processing/storage/day_file.ts";
 import { Watermark } from "../../src/processing/storage/watermark.ts";
-import { tableOf, TYPES, world } from "../processing/storage/support.ts";
+import { NOON, tableOf, TYPES, world } from "../processing/storage/support.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { duckdb, hyparquetRows, quoted, rowCounts } from "./readers.ts";
 
@@ -68,6 +68,32 @@ describe("independent readers", () => {
       }
     });
   }
+
+  it("all of them read lists that lie in several pages of a group", async () => {
+    const { type, event } = TYPES.find((each) => each.type.name === "depth")!;
+    const rows = fc.sample(event, { numRuns: 40, seed: 5 }) as DepthEvent[];
+    // Prices repeat, sizes do not: one leaf has a dictionary for all its pages, the other none. A third of the rows have an empty side.
+    const books = Array.from({ length: 30_000 }, (_, i): DepthEvent => ({
+      ...rows[i % rows.length]!,
+      recvTime: NOON + i,
+      bids: i % 3 === 0 ? [] : [[60_000 + i % 500 / 100, i + 0.5], [59_000 - i % 400 / 100, 0]],
+      asks: Array.from({ length: i % 5 }, (_, k) => [61_000 + (i + k) % 300 / 100, i + k / 8]),
+    }));
+    const file = dayFile("pages", type, [books, books.slice(0, 5)]);
+    const count = books.length + 5;
+    assert.deepEqual(await rowCounts(file), { duckdb: count, hyparquet: count, parquetWasm: count, polars: count });
+    const sql = await duckdb();
+    const inDuckdb = await sql(`SELECT list_sum(list_transform(bids, b -> b.price * b.size)) AS bids,
+      list_sum(list_transform(asks, a -> a.price * a.size)) AS asks FROM read_parquet(${quoted(file)}) ORDER BY file_row_number`);
+    const inHyparquet = await hyparquetRows(file);
+    const sum = (levels: DepthEvent["bids"]) =>
+      levels.length === 0 ? null : levels.reduce((total, [price, size]) => total + price * size, 0);
+    const listed = (value: unknown) => (value as { price: number; size: number }[]).map(({ price, size }) => [price, size]);
+    for (const [i, { bids, asks }] of [...books, ...books.slice(0, 5)].entries()) {
+      assert.deepEqual([inDuckdb[i]!["bids"], inDuckdb[i]!["asks"]], [sum(bids), sum(asks)], `row ${i} in DuckDB`);
+      assert.deepEqual([listed(inHyparquet[i]!["bids"]), listed(inHyparquet[i]!["asks"])], [bids, asks], `row ${i} in hyparquet`);
+    }
+  });
 
   it("DuckDB prunes row groups by statistics without losing the newest row", async () => {
     const { type, event } = TYPES[1]!;

@@ -1,4 +1,3 @@
-import { depth, type DepthEvent } from "../../events/depth.ts";
 import { eventJson } from "../../events/event_json.ts";
 import { isoOf } from "../../lib/time.ts";
 import type { Lack } from "./coverage.ts";
@@ -6,10 +5,9 @@ import type { AsOfAnswer } from "./history_reader.ts";
 
 const LACKS_TOLD_MAX = 100;
 
-/** A point-in-time answer. `levels` bounds each side of a book. */
-export function asOfJson(path: string, at: number, { type, event, lacks }: AsOfAnswer, levels: number): string {
-  const shown = event !== undefined && type.name === depth.name ? cutBook(event as DepthEvent, levels) : event;
-  return `{"path":${JSON.stringify(path)},"at":"${isoOf(at)}","event":${shown === undefined ? "null" : eventJson(type, shown)},${
+/** A point-in-time answer. */
+export function asOfJson(path: string, at: number, { type, event, lacks }: AsOfAnswer): string {
+  return `{"path":${JSON.stringify(path)},"at":"${isoOf(at)}","event":${event === undefined ? "null" : eventJson(type, event)},${
     lacksJson(lacks)
   }}`;
 }
@@ -31,8 +29,4 @@ function lackJson({ reason, outcome, fromTime, toTime, afterId, beforeId, missin
     missing: missing ?? null,
     healed_rows: healedRows ?? null,
   });
-}
-
-function cutBook(book: DepthEvent, levels: number): DepthEvent {
-  return { ...book, bids: book.bids.slice(0, levels), asks: book.asks.slice(0, levels) };
 }

@@ -15,9 +15,6 @@ export interface BookHole {
   readonly toTime: number;
 }
 
-const KEPT_LEVELS = 100_000; // this many changed levels are applied in some three milliseconds
-const KEPT_GRID_ROWS = 1_024; // no two are kept nearer to each other
-
 /** Somewhere in the rows: the book is begun, and goes on with `row`. */
 interface Start extends Omit<KeptBook, "book"> {
   readonly book: OrderBook;
@@ -31,19 +28,17 @@ interface Start extends Omit<KeptBook, "book"> {
  */
 export class BookReader {
   readonly #kept = new KeptBooks();
-  readonly #keptLevels: number;
 
-  /** A book is kept after so many changed levels. */
-  constructor(keptLevels = KEPT_LEVELS) {
-    this.#keptLevels = keptLevels;
-  }
-
-  /** Undefined where no whole book was received by then that the changes go on from. */
-  asOf(view: StreamView, rule: ContinuityRule | undefined, at: number): BookAnswer | undefined {
+  /** At most so many levels of each side. Undefined where no whole book was received by then that the changes go on from. */
+  asOf(view: StreamView, rule: ContinuityRule | undefined, at: number, levels = Infinity): BookAnswer | undefined {
     const walk = new BookWalk(view, at);
     for (let part = 0; walk.part(part) !== undefined; part++) {
       const start = this.#startIn(walk, part, rule);
-      if (start !== undefined) return this.#goOn(walk, start, view.unreadable.length === 0);
+      if (start === undefined) continue;
+      const { book, hole, last } = this.#goOn(walk, start, view.unreadable.length === 0);
+      if (!book.isWhole) return { hole: hole! }; // it was whole at the start
+      const whole = { firstUpdateId: undefined, lastUpdateId: book.lastUpdateId, prevUpdateId: undefined, isSnapshot: true };
+      return { event: { ...last(), ...whole, bids: book.bids(levels), asks: book.asks(levels) } };
     }
     return undefined;
   }
@@ -63,7 +58,7 @@ export class BookReader {
     return kept === undefined ? undefined : { ...kept, part, book: OrderBook.of(rule, kept.book) };
   }
 
-  #goOn(walk: BookWalk, start: Start, mayKeep: boolean): BookAnswer {
+  #goOn(walk: BookWalk, start: Start, mayKeep: boolean): Going {
     const going = new Going(start, walk.at);
     for (let part = start.part; part >= 0; part--) {
       if (walk.isLater(part)) {
@@ -72,25 +67,14 @@ export class BookReader {
       }
       const { name } = walk.part(part)!;
       const rows = walk.rows(part);
-      const first = part === start.part ? start.row : 0;
-      for (let row = first; row < rows.rows; row++) {
-        const isPlace = mayKeep && !going.isBehind && going.book.isWhole &&
-          (going.levels >= this.#keptLevels || (row === 0 && part !== start.part));
-        if (isPlace) this.#keep(name, row, going);
-        going.take(rows, row, name);
+      for (const [from, to] of rows.stretches(part === start.part ? start.row : 0)) {
+        const mayKeepHere = mayKeep && !going.isBehind && going.book.isWhole && rows.isStop(from);
+        if (mayKeepHere && !this.#kept.has(name, from)) this.#kept.keep(name, going.kept(from));
+        going.take(rows, from, to, name);
       }
     }
-    const { hole, book } = going;
-    if (!book.isWhole) return { hole: hole! }; // it was whole at the start
-    if (mayKeep && going.mayRest) this.#kept.rest(going.name, going.kept(going.row));
-    const whole = { firstUpdateId: undefined, lastUpdateId: book.lastUpdateId, prevUpdateId: undefined, isSnapshot: true };
-    return { event: { ...going.last(), ...whole, bids: book.bids(), asks: book.asks() } };
-  }
-
-  #keep(name: string, row: number, going: Going): void {
-    const place = Math.floor(row / KEPT_GRID_ROWS);
-    going.levels = 0;
-    if (!this.#kept.hasPlace(name, place)) this.#kept.keep(name, place, going.kept(row));
+    if (mayKeep && going.mayRest && going.book.isWhole) this.#kept.rest(going.name, going.kept(going.row));
+    return going;
   }
 }
 
@@ -98,8 +82,8 @@ export class BookReader {
 class Going {
   readonly book: OrderBook;
   hole: BookHole | undefined;
-  /** Levels that changed since a book was kept. */
-  levels = 0;
+  /** What the row said that changed it last. */
+  last: () => KeptBook["last"];
   /** A row received later was passed: who looks later has another book from here on. */
   isBehind = false;
   mayRest = true;
@@ -108,42 +92,59 @@ class Going {
   row: number;
   readonly #at: number;
   #maxTime: number;
-  #last: () => KeptBook["last"];
 
   constructor({ book, row, maxTime, last }: Start, at: number) {
     this.book = book;
     this.row = row;
+    this.last = () => last;
     this.#at = at;
     this.#maxTime = maxTime;
-    this.#last = () => last;
   }
 
-  take(rows: BookRows, row: number, name: string): void {
-    const time = rows.times[row]!;
-    if (time > this.#at) {
-      this.isBehind = true;
-      return;
+  /** The rows of a part from one to before another that were received by then. */
+  take(rows: BookRows, from: number, to: number, name: string): void {
+    for (let row = from; row < to;) {
+      if (rows.times[row]! > this.#at) {
+        this.isBehind = true;
+        row++;
+        continue;
+      }
+      const done = this.book.applyRun(rows, row, this.#endOfChanges(rows, row, to));
+      if (done === row) this.#takeOne(rows, row, name);
+      else {
+        this.last = () => rows.base(done - 1);
+        this.#took(rows, row, done, name);
+      }
+      row = Math.max(done, row + 1);
     }
-    if (this.isBehind) this.mayRest = false;
-    const change = rows.row(row);
-    const [wasWhole, afterId, applied] = [this.book.isWhole, this.book.lastUpdateId, this.book.apply(change)];
-    if (applied === "gap" && wasWhole) {
-      this.hole = { afterId, beforeId: change.firstUpdateId ?? change.lastUpdateId, fromTime: this.last().recvTime, toTime: time };
-    }
-    if (applied === "applied") this.#last = () => rows.base(row);
-    this.#maxTime = Math.max(this.#maxTime, time);
-    this.name = name;
-    this.row = row + 1;
-    this.levels += change.bids.length + change.asks.length;
-  }
-
-  /** What the row said that changed it last. */
-  last(): KeptBook["last"] {
-    return this.#last();
   }
 
   kept(row: number): KeptBook {
     return { book: this.book.freeze(), row, maxTime: this.#maxTime, last: this.last() };
+  }
+
+  #takeOne(rows: BookRows, row: number, name: string): void {
+    const change = rows.row(row);
+    const [wasWhole, afterId, applied] = [this.book.isWhole, this.book.lastUpdateId, this.book.apply(change)];
+    if (applied === "gap" && wasWhole) {
+      const beforeId = change.firstUpdateId ?? change.lastUpdateId;
+      this.hole = { afterId, beforeId, fromTime: this.last().recvTime, toTime: rows.times[row]! };
+    }
+    if (applied === "applied") this.last = () => rows.base(row);
+    this.#took(rows, row, row + 1, name);
+  }
+
+  #took(rows: BookRows, from: number, to: number, name: string): void {
+    if (this.isBehind) this.mayRest = false;
+    for (let row = from; row < to; row++) if (rows.times[row]! > this.#maxTime) this.#maxTime = rows.times[row]!;
+    this.name = name;
+    this.row = to;
+  }
+
+  #endOfChanges(rows: BookRows, from: number, to: number): number {
+    let row = from;
+    while (row < to && !rows.isSnapshot(row) && rows.times[row]! <= this.#at) row++;
+    return row;
   }
 }
 
@@ -170,8 +171,8 @@ function newerBefore(walk: BookWalk, part: number, row: number, id: number | und
     for (let each = older === part ? row - 1 : rows.rows - 1; each >= 0; each--) {
       if (rows.times[each]! > walk.at) continue;
       if (rows.isSnapshot(each)) {
-        if (rows.lastId(each) > id) return undefined;
-      } else if (rows.lastId(each) > id) newer.push(rows.row(each));
+        if (rows.lastIds[each]! > id) return undefined;
+      } else if (rows.lastIds[each]! > id) newer.push(rows.row(each));
       else return newer;
     }
   }

@@ -1,45 +1,57 @@
 import { depth, type DepthEvent } from "../../events/depth.ts";
 import type { EventBase, Origin } from "../../events/event_type.ts";
-import type { BookRow } from "../book/order_book.ts";
-import { PackedLevels } from "../book/packed_levels.ts";
+import type { BookRow, BookRun } from "../book/order_book.ts";
+import { BookSide } from "./book_side.ts";
 import type { Part } from "./part.ts";
 import { partNumbers, TableRows } from "./table_rows.ts";
 
+const PAGES_A_STOP = 2; // of each side: some 130,000 levels, applied in a few milliseconds
+
 /** Rows of `depth` as the book takes them, straight from the columns it needs; no level becomes an object. */
-export class BookRows {
+export class BookRows implements BookRun {
   readonly rows: number;
   readonly times: Float64Array;
-  readonly #part: Part;
+  readonly firstIds: Float64Array;
+  readonly lastIds: Float64Array;
   readonly #events: TableRows<DepthEvent>;
   readonly #isSnapshot: Uint8Array;
-  readonly #firstIds: Float64Array;
-  readonly #lastIds: Float64Array;
-  #bids: Side | undefined;
-  #asks: Side | undefined;
+  readonly #stops: readonly number[];
+  readonly #bids: BookSide;
+  readonly #asks: BookSide;
 
   constructor(part: Part) {
     this.rows = part.rows;
-    this.#part = part;
     this.#events = new TableRows<DepthEvent>(depth, part);
     this.times = partNumbers(depth as never, part, "recvTime");
     this.#isSnapshot = flagsOf(part);
-    this.#firstIds = partNumbers(depth as never, part, "firstUpdateId");
-    this.#lastIds = partNumbers(depth as never, part, "lastUpdateId");
+    this.firstIds = partNumbers(depth as never, part, "firstUpdateId");
+    this.lastIds = partNumbers(depth as never, part, "lastUpdateId");
+    const bids = part.lists(indexOf("bids"));
+    this.#bids = new BookSide(bids);
+    this.#asks = new BookSide(part.lists(indexOf("asks")));
+    this.#stops = bids.firstRows.slice(0, -1).filter((_, page) => page % PAGES_A_STOP === 0);
   }
 
   isSnapshot(row: number): boolean {
     return this.#isSnapshot[row] === 1;
   }
 
-  /** NaN where the venue numbers nothing. */
-  lastId(row: number): number {
-    return this.#lastIds[row]!;
+  /** From a row to the end, a stretch after each stop. */
+  *stretches(from: number): Generator<[from: number, to: number]> {
+    for (const to of [...this.#stops, this.rows]) {
+      if (to <= from) continue;
+      yield [from, to];
+      from = to;
+    }
+  }
+
+  /** Rows where going on costs little, because pages begin there. */
+  isStop(row: number): boolean {
+    return this.#stops.includes(row);
   }
 
   row(row: number): BookRow {
-    const [first, last] = [this.#firstIds[row]!, this.#lastIds[row]!];
-    this.#bids ??= new Side(this.#part, "bids");
-    this.#asks ??= new Side(this.#part, "asks");
+    const [first, last] = [this.firstIds[row]!, this.lastIds[row]!];
     return {
       firstUpdateId: Number.isNaN(first) ? undefined : first,
       lastUpdateId: Number.isNaN(last) ? undefined : last,
@@ -47,6 +59,11 @@ export class BookRows {
       bids: this.#bids.levels(row),
       asks: this.#asks.levels(row),
     };
+  }
+
+  applyTo(to: { readonly bids: Map<number, number>; readonly asks: Map<number, number> }, fromRow: number, toRow: number): void {
+    this.#bids.apply(to.bids, fromRow, toRow);
+    this.#asks.apply(to.asks, fromRow, toRow);
   }
 
   /** What a row says beside its book. */
@@ -62,27 +79,12 @@ export class BookRows {
   }
 }
 
-class Side {
-  readonly #prices: Float64Array;
-  readonly #sizes: Float64Array;
-  readonly #starts: Uint32Array;
-
-  constructor(part: Part, field: "bids" | "asks") {
-    const column = part.column(depth.columns.findIndex((each) => each.field === field));
-    if (column.kind !== "levels") throw new TypeError(`depth has no levels ${field}`);
-    this.#prices = column.prices;
-    this.#sizes = column.sizes;
-    this.#starts = new Uint32Array(column.counts.length + 1);
-    for (let i = 0; i < column.counts.length; i++) this.#starts[i + 1] = this.#starts[i]! + column.counts[i]!;
-  }
-
-  levels(row: number): PackedLevels {
-    return new PackedLevels(this.#prices, this.#sizes, this.#starts[row]!, this.#starts[row + 1]!);
-  }
-}
-
 function flagsOf(part: Part): Uint8Array {
-  const column = part.column(depth.columns.findIndex(({ field }) => field === "isSnapshot"));
+  const column = part.column(indexOf("isSnapshot"));
   if (column.kind !== "flags") throw new TypeError("depth has no flags isSnapshot");
   return column.values;
+}
+
+function indexOf(field: keyof DepthEvent): number {
+  return depth.columns.findIndex((each) => each.field === field);
 }

@@ -6,9 +6,11 @@ import { fileEnd, lastWholeEnd, type StorageWorld } from "../storage/day_file.ts
 import { readChunk } from "../storage/chunk_file.ts";
 import { type ChunkId, chunkPath } from "../storage/paths.ts";
 import { readColumn } from "../storage/parquet/read_group.ts";
+import { StoredLists } from "../storage/parquet/read_lists.ts";
+import { type LevelLists, listBytes } from "../storage/level_lists.ts";
 import { bytesOf, type SealedColumn, type SealedTable } from "../storage/table.ts";
 import type { Watermark } from "../storage/watermark.ts";
-import type { Part, Range } from "./part.ts";
+import type { PagedLists, Part, Range } from "./part.ts";
 
 /** A day file at one moment: its parts, and which chunks are in them. Open until `close`, so that a file put in its place harms nobody. */
 export interface DayParts {
@@ -23,7 +25,9 @@ interface Footer {
 }
 
 const FOOTER_BYTES_MAX = 32 * 1024 * 1024; // footers decoded, by their size in the file: a few hundred busy days
-const COLUMN_BYTES_MAX = 96 * 1024 * 1024; // decoded: an hour of a whole venue's quotes, one symbol's day of them, or three hours of a book
+const COLUMN_BYTES_MAX = 48 * 1024 * 1024; // decoded: half an hour of a whole venue's quotes, or half a day of one symbol
+const PAGE_BYTES_MAX = 48 * 1024 * 1024; // of books: two hours of a busy one
+const LISTS_KEPT = 256; // each with its dictionary, some 100 KB
 const CHUNK_BYTES_MAX = 32 * 1024 * 1024;
 const OBJECTS = 8; // a decoded footer takes several times its bytes
 
@@ -32,6 +36,8 @@ export class DayFileReader {
   readonly #world: StorageWorld;
   readonly #footers = new Lru<Footer>(FOOTER_BYTES_MAX);
   readonly #columns = new Lru<SealedColumn>(COLUMN_BYTES_MAX);
+  readonly #lists = new Lru<StoredLists>(LISTS_KEPT);
+  readonly #pages = new Lru<LevelLists>(PAGE_BYTES_MAX);
   readonly #chunks = new Lru<SealedTable>(CHUNK_BYTES_MAX);
 
   constructor(world: StorageWorld) {
@@ -54,7 +60,7 @@ export class DayFileReader {
       this.#footers.set(key, footer, OBJECTS * end.metadataBytes.length);
     }
     const { metadata, watermark } = footer;
-    const world = { reader: this.#world, columns: this.#columns };
+    const world = { reader: this.#world, columns: this.#columns, lists: this.#lists, pages: this.#pages };
     const parts = metadata.row_groups.map((group) => new GroupPart(world, type, { file, key: `${path} ${stat.inode}` }, group));
     return { parts, watermark, close: () => file.close() };
   }
@@ -89,6 +95,8 @@ export class DayFileReader {
 interface GroupWorld {
   readonly reader: StorageWorld;
   readonly columns: Lru<SealedColumn>;
+  readonly lists: Lru<StoredLists>;
+  readonly pages: Lru<LevelLists>;
 }
 
 interface GroupFile {
@@ -125,17 +133,31 @@ class GroupPart implements Part {
   }
 
   column(index: number): SealedColumn {
-    const { columns, reader } = this.#world;
+    const read = () => readColumn(this.#type.columns[index]!, this.#from.file, this.#group, this.#world.reader.compression);
+    return kept(this.#world.columns, `${this.name} ${index}`, read, (column) => bytesOf({ rows: this.rows, columns: [column] }));
+  }
+
+  lists(index: number): PagedLists {
+    const { file } = this.#from;
+    const { lists, pages, reader } = this.#world;
     const key = `${this.name} ${index}`;
-    let column = columns.get(key);
-    if (column === undefined) {
-      column = readColumn(this.#type.columns[index]!, this.#from.file, this.#group, reader.compression);
-      columns.set(key, column, bytesOf({ rows: this.rows, columns: [column] }));
-    }
-    return column;
+    const open = () => new StoredLists(this.#type.columns[index]!, file, this.#group, reader.compression);
+    const stored = kept(lists, key, open, () => 1);
+    return {
+      firstRows: stored.firstRows,
+      page: (page) => kept(pages, `${key} ${page}`, () => stored.page(file, page), listBytes),
+    };
   }
 
   read(): SealedTable {
     return { rows: this.rows, columns: this.#type.columns.map((_, index) => this.column(index)) };
   }
+}
+
+function kept<V>(cache: Lru<V>, key: string, read: () => V, weightOf: (value: V) => number): V {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const value = read();
+  cache.set(key, value, weightOf(value));
+  return value;
 }

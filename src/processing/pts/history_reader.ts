@@ -28,7 +28,7 @@ export const OFFLINE: Present = { isRecording: false, memory: {}, isUndelivered:
 
 export interface AsOfAnswer {
   readonly type: EventType;
-  /** Undefined where nothing was received by then; of a book every level. */
+  /** Undefined where nothing was received by then. */
   readonly event: EventBase | undefined;
   /** What may be missing from it; empty where nothing is. */
   readonly lacks: readonly Lack[];
@@ -69,11 +69,12 @@ export class HistoryReader {
     );
   }
 
-  asOf(path: string, at: number, present: Present): AsOfAnswer {
+  /** Of a book at most so many levels of each side. */
+  asOf(path: string, at: number, present: Present, levels = Infinity): AsOfAnswer {
     using view = this.#view(path, present);
     const lacks = this.#lacks(path, view, at, at, present);
     if (view.type.name !== depth.name) return { type: view.type, event: eventAsOf(view, at), lacks: withUnreadable(lacks, view) };
-    const book = this.#books.asOf(view, continuityOf(path), at);
+    const book = this.#books.asOf(view, continuityOf(path), at, levels);
     const event = book !== undefined && "event" in book ? book.event : undefined;
     return { type: view.type, event, lacks: withUnreadable([...lacks, ...lacksOfBook(book)], view) };
   }

@@ -56,8 +56,8 @@ class HistoryThread {
   #do(job: ToHistory): void {
     switch (job.kind) {
       case "as_of": {
-        const answer = this.#reader(job.dataPath).asOf(job.path, job.at, job.present);
-        return this.#post({ kind: "answer", request: job.request, text: asOfJson(job.path, job.at, answer, job.levels) });
+        const answer = this.#reader(job.dataPath).asOf(job.path, job.at, job.present, job.levels);
+        return this.#post({ kind: "answer", request: job.request, text: asOfJson(job.path, job.at, answer) });
       }
       case "events": {
         const { type, lacks, slices } = this.#reader(job.dataPath).events(job.path, job.from, job.to, job.limit, job.present);

@@ -13,15 +13,15 @@ export interface KeptBook {
 }
 
 interface KeptOfPart {
-  /** By their place on a grid of rows, so that no two of them are neighbours. */
-  readonly grid: ReadonlyMap<number, KeptBook>;
+  /** At stops of the part, by their row. */
+  readonly atStops: ReadonlyMap<number, KeptBook>;
   /** Where the last question ended: the next one is often about a moment soon after. */
   readonly resting: KeptBook | undefined;
   readonly bytes: number;
 }
 
-const BYTES_MAX = 96 * 1024 * 1024; // a busy symbol's day, or an hour each of some twenty
-const NONE: KeptOfPart = { grid: new Map(), resting: undefined, bytes: 0 };
+const BYTES_MAX = 96 * 1024 * 1024; // some 250 books of a busy symbol: its day
+const NONE: KeptOfPart = { atStops: new Map(), resting: undefined, bytes: 0 };
 
 /** Books on the way, so that nobody goes all the way from the last whole book again. Bounded; what was used last stays. */
 export class KeptBooks {
@@ -29,24 +29,28 @@ export class KeptBooks {
 
   /** The furthest one of a part that holds for that moment. */
   newest(part: string, at: number): KeptBook | undefined {
-    const { grid, resting } = this.#parts.get(part) ?? NONE;
+    const { atStops, resting } = this.#of(part);
     let newest = resting !== undefined && resting.maxTime <= at ? resting : undefined;
-    for (const kept of grid.values()) if (kept.maxTime <= at && kept.row > (newest?.row ?? -1)) newest = kept;
+    for (const kept of atStops.values()) if (kept.maxTime <= at && kept.row > (newest?.row ?? -1)) newest = kept;
     return newest;
   }
 
-  hasPlace(part: string, place: number): boolean {
-    return (this.#parts.get(part) ?? NONE).grid.has(place);
+  has(part: string, row: number): boolean {
+    return this.#of(part).atStops.has(row);
   }
 
-  keep(part: string, place: number, kept: KeptBook): void {
-    const known = this.#parts.get(part) ?? NONE;
-    this.#set(part, { ...known, grid: new Map([...known.grid, [place, kept]]) }, kept.book.bytes);
+  keep(part: string, kept: KeptBook): void {
+    const known = this.#of(part);
+    this.#set(part, { ...known, atStops: new Map([...known.atStops, [kept.row, kept]]) }, kept.book.bytes);
   }
 
-  rest(part: string, kept: KeptBook): void {
-    const known = this.#parts.get(part) ?? NONE;
-    this.#set(part, { ...known, resting: kept }, kept.book.bytes - (known.resting?.book.bytes ?? 0));
+  rest(part: string, resting: KeptBook): void {
+    const known = this.#of(part);
+    this.#set(part, { ...known, resting }, resting.book.bytes - (known.resting?.book.bytes ?? 0));
+  }
+
+  #of(part: string): KeptOfPart {
+    return this.#parts.get(part) ?? NONE;
   }
 
   #set(part: string, of: KeptOfPart, added: number): void {

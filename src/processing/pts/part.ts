@@ -1,4 +1,5 @@
 import type { EventType } from "../../events/event_type.ts";
+import { type LevelLists, listsOf } from "../storage/level_lists.ts";
 import type { SealedColumn, SealedTable } from "../storage/table.ts";
 import { numbersOf } from "./table_rows.ts";
 
@@ -8,6 +9,13 @@ export interface Range {
   readonly max: number;
 }
 
+/** A column of levels as it is stored, in pages. */
+export interface PagedLists {
+  /** Of each page its first row; behind the last one the number of rows. */
+  readonly firstRows: readonly number[];
+  page(index: number): LevelLists;
+}
+
 /** Some rows of a stream that stand together: a row group of a day file, a chunk, or what is still in memory. */
 export interface Part {
   /** Parts of one name begin with the same rows, now and later. */
@@ -15,8 +23,9 @@ export interface Part {
   readonly rows: number;
   /** Undefined where all are null or nobody knows; then any value must be expected. A flag counts as 0 and 1. */
   range(column: string): Range | undefined;
-  /** Both throw for what cannot be read whole. `index` is the column's place in its type. */
+  /** All three throw for what cannot be read whole. `index` is the column's place in its type. */
   column(index: number): SealedColumn;
+  lists(index: number): PagedLists;
   read(): SealedTable;
 }
 
@@ -50,6 +59,13 @@ export class TablePart implements Part {
 
   column(index: number): SealedColumn {
     return this.#table.columns[index]!;
+  }
+
+  lists(index: number): PagedLists {
+    const column = this.column(index);
+    if (column.kind !== "levels") throw new TypeError(`${this.#type.name} has no levels in column ${index}`);
+    const lists = listsOf(column);
+    return { firstRows: [0, this.rows], page: () => lists };
   }
 
   read(): SealedTable {

@@ -70,7 +70,7 @@ for (const seed of [1, 2, 3, 4]) {
     handler.bump_all("a");
     const rows = rowsOf(random, 1_500);
     const reader = new DayFileReader(world);
-    const books = new BookReader(60);
+    const books = new BookReader();
     let chunk = 0;
     let whole = 0;
     let holes = 0;
@@ -115,3 +115,59 @@ for (const seed of [1, 2, 3, 4]) {
     }
   });
 }
+
+it("a book of one of many thousand rows of a day file is that of who heard every row before, with pages and books kept on the way", () => {
+  const random = new SeededRandom(9, "many rows");
+  const dataPath = `${root}/many`;
+  const world = storageWorld(runtime, "test");
+  let id = 0;
+  const levels = (most: number): Level[] =>
+    Array.from({ length: random.below(most) }, () => [1 + random.below(400) / 100, random.below(900)]);
+  const rows = Array.from({ length: 60_000 }, (_, n): DepthEvent => {
+    const isSnapshot = n % 25_000 === 3;
+    const ids = isSnapshot
+      ? { firstUpdateId: undefined, lastUpdateId: id }
+      : { firstUpdateId: id + 1, lastUpdateId: id += 1 + random.below(3) };
+    const late = random.below(500) === 0 ? 90_000 : 0;
+    const recvTime = BEFORE_MIDNIGHT + 5_000 * n + late;
+    return {
+      ...BASE,
+      ...ids,
+      recvTime,
+      isSnapshot,
+      bids: levels(isSnapshot ? 300 : 6),
+      asks: levels(isSnapshot ? 300 : 5),
+      origin: "live",
+    };
+  });
+  const handler = new FlushHandler(world, depth, { dataPath, source: "binance", flushIntervalMs: 60_000, tell() {} });
+  handler.bump_all("a");
+  const table = new Table(depth);
+  for (const [n, row] of rows.entries()) {
+    table.append(row);
+    if (n === rows.length - 1 || n === 45_000) handler.accept("AAA", "a", n, table.seal());
+  }
+  handler.flushAll("AAA");
+  const heard = new OrderBook(RULE);
+  const [cold, warm] = [0, 0].map(() => new BookReader());
+  const reader = new DayFileReader(world);
+  using view = StreamView.open(world, reader, { dataPath, path: PATH, type: depth as never }, []);
+  const asked: { readonly at: number; readonly book: unknown }[] = [];
+  // Rows come in order but for a few that say a later time; at a moment when none of those is ahead, who heard all has the book.
+  for (const [n, row] of rows.entries()) {
+    heard.apply(row);
+    const isSettled = rows.slice(Math.max(0, n - 20), n + 1).every(({ recvTime }) => recvTime <= row.recvTime);
+    if (n < 10 || !isSettled || random.below(900) !== 0) continue;
+    asked.push({ at: row.recvTime, book: [heard.bids(20), heard.asks(20), heard.lastUpdateId] });
+  }
+  assert.ok(asked.length > 40, `${asked.length} moments`);
+  for (const round of ["first", "again"]) {
+    for (const { at, book } of round === "first" ? asked.toReversed() : asked) {
+      for (const books of [round === "first" ? cold! : warm!, new BookReader()]) {
+        const answer = books.asOf(view, RULE, at, 20);
+        assert.ok(answer !== undefined && "event" in answer, `${at} ${round}`);
+        assert.deepEqual([answer.event.bids, answer.event.asks, answer.event.lastUpdateId], book, `${at} ${round}`);
+      }
+    }
+  }
+});

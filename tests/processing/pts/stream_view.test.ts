@@ -77,7 +77,7 @@ it("a row that moves from memory into a chunk and into the day file is there onc
   assert.deepEqual(idsOf(reader, OFFLINE), all, "the day file alone");
   assert.deepEqual(reader.asOf(PATH, DAY + 4, OFFLINE).event?.recvTime, DAY + 4);
   assert.equal(reader.asOf(PATH, DAY, OFFLINE).event, undefined, "nothing was received by then");
-  assert.equal(JSON.parse(asOfJson(PATH, DAY, reader.asOf(PATH, DAY, OFFLINE), 1)).event, null);
+  assert.equal(JSON.parse(asOfJson(PATH, DAY, reader.asOf(PATH, DAY, OFFLINE))).event, null);
 });
 
 it("a file that cannot be read makes the answer incomplete, not wrong", () => {

@@ -8,6 +8,8 @@ import { decodeTable } from "../../../src/processing/storage/parquet/decode.ts";
 import { type EncodedGroups, MAGIC } from "../../../src/processing/storage/parquet/encode.ts";
 import { metadataOf, readMetadata, trailer } from "../../../src/processing/storage/parquet/footer.ts";
 import { bytesSource, readColumn, readGroup } from "../../../src/processing/storage/parquet/read_group.ts";
+import { StoredLists } from "../../../src/processing/storage/parquet/read_lists.ts";
+import { expanded } from "../../../src/processing/storage/level_lists.ts";
 import { unpackDelta } from "../../../src/processing/storage/parquet/unpack_delta.ts";
 import type { SealedTable } from "../../../src/processing/storage/table.ts";
 import { Watermark } from "../../../src/processing/storage/watermark.ts";
@@ -106,6 +108,48 @@ describe("the column reader", () => {
     only.set(bytes.subarray(from, to), from);
     assert.deepEqual(readColumn(TRADE.columns[index]!, bytesSource(only), group!, world.compression), table.columns[index]);
     assert.throws(() => readGroup(TRADE, bytesSource(only), group!, world.compression));
+  });
+
+  it("reads a list page by page as it reads it whole", async () => {
+    const depth = TYPES[2]!.type;
+    const side = (i: number) => Array.from({ length: i % 6 }, (_, k) => [(i * 7 + k) % 900 / 100, i + k / 16]);
+    const rows = Array.from(
+      { length: 40_000 },
+      (_, i) => at(i, { isSnapshot: false, bids: side(i), asks: i % 1_000 === 0 ? side(5) : [] }),
+    );
+    const table = tableOf(depth, rows);
+    await assertLikeStock(depth, table);
+    const { bytes, metadata } = fileAround(depth, world.encoder.encode(depth, table, MAGIC.length));
+    for (const name of ["bids", "asks"]) {
+      const column = depth.columns.find((each) => each.name === name)!;
+      const lists = new StoredLists(column, bytesSource(bytes), metadata.row_groups[0]!, world.compression);
+      assert.ok(lists.firstRows.length > 2, `${name} has one page`);
+      const pages = lists.firstRows.slice(0, -1).map((_, page) => lists.page(bytesSource(bytes), page));
+      const whole = readColumn(column, bytesSource(bytes), metadata.row_groups[0]!, world.compression);
+      assert.ok(whole.kind === "levels");
+      assert.deepEqual(pages.flatMap(({ prices }) => [...expanded(prices)]), [...whole.prices]);
+      assert.deepEqual(pages.flatMap(({ sizes }) => [...expanded(sizes)]), [...whole.sizes]);
+      assert.deepEqual(pages.flatMap(({ starts }) => [...starts.subarray(1)].map((end, i) => end - starts[i]!)), [...whole.counts]);
+    }
+    // A header that says otherwise than the footer: its bytes are under no checksum of their own.
+    const { data_page_offset } = metadata.row_groups[0]!.columns.find(({ meta_data }) => meta_data!.path_in_schema[0] === "bids")!
+      .meta_data!;
+    for (let bit = 0; bit < 8 * 40; bit++) {
+      const flipped = bytes.slice();
+      flipped[Number(data_page_offset) + (bit >> 3)]! ^= 1 << bit % 8;
+      let read: unknown;
+      try {
+        read = readColumn(
+          depth.columns.find(({ name }) => name === "bids")!,
+          bytesSource(flipped),
+          metadata.row_groups[0]!,
+          world.compression,
+        );
+      } catch {
+        continue;
+      }
+      assert.deepEqual(read, table.columns[depth.columns.findIndex(({ name }) => name === "bids")], `bit ${bit}`);
+    }
   });
 
   it("refuses a column in which any bit of a page is flipped, levels included, and any cut of it", () => {

@@ -37,7 +37,7 @@ export interface DictionaryPage {
 const SMALL_BYTES = 64; // names and runs of one value: the same bytes in group after group, and no level makes them smaller
 const SMALL_KEPT_MAX = 4_096;
 
-/** Writes column chunks of one page, or of a dictionary and one page. Keeps the compressed form of small bodies, which come again and again. */
+/** Writes column chunks: pages, behind a dictionary where there is one. Keeps the compressed form of small bodies, which come again and again. */
 export class ChunkWriter {
   readonly #compression: Compression;
   readonly #small = new Map<string, Uint8Array>();
@@ -49,19 +49,19 @@ export class ChunkWriter {
   write(
     place: Place,
     column: { readonly path: readonly string[]; readonly type: ParquetType; readonly statistics: Statistics },
-    page: DataPage,
+    pages: readonly DataPage[],
     dictionary?: DictionaryPage,
   ): ColumnChunk {
     const { out, offset } = place;
     const from = out.length;
-    const encodings: Encoding[] = [page.encoding];
+    const encodings: Encoding[] = [pages[0]!.encoding];
     let rawBytes = 0;
     if (dictionary !== undefined) {
       encodings.unshift("PLAIN");
       rawBytes += this.#dictionaryPage(place, dictionary);
     }
     const pageFrom = out.length;
-    rawBytes += this.#dataPage(place, page);
+    for (const page of pages) rawBytes += this.#dataPage(place, page);
     return {
       file_offset: BigInt(offset + from),
       meta_data: {
@@ -69,7 +69,7 @@ export class ChunkWriter {
         encodings,
         path_in_schema: [...column.path],
         codec: "ZSTD",
-        num_values: BigInt(page.levels.slots),
+        num_values: BigInt(pages.reduce((sum, { levels }) => sum + levels.slots, 0)),
         total_uncompressed_size: BigInt(rawBytes),
         total_compressed_size: BigInt(out.length - from),
         data_page_offset: BigInt(offset + pageFrom),

@@ -6,9 +6,11 @@ import { deltaPacked } from "./delta.ts";
 import { dictionaryOf } from "./dictionary.ts";
 import { rleHybrid, run } from "./rle.ts";
 
+const PAGE_SLOTS_MIN = 32_768; // of lists: who asks for one book decodes a page of each side, not a million levels
+
 /** A column as pages and the statistics of its chunk. */
 export interface ColumnPages {
-  readonly page: DataPage;
+  readonly pages: readonly DataPage[];
   readonly dictionary?: DictionaryPage;
   readonly statistics: Statistics;
 }
@@ -24,7 +26,7 @@ export function integerPages(column: Float64Array<ArrayBuffer>, isNullable: bool
   deltaPacked(out, present, min, max);
   const range = present.length === 0 ? {} : { min_value: BigInt(min), max_value: BigInt(max) };
   return {
-    page: { encoding: "DELTA_BINARY_PACKED", values: out.view(), levels: flatLevels(column, present.length, isNullable) },
+    pages: [{ encoding: "DELTA_BINARY_PACKED", values: out.view(), levels: flatLevels(column, present.length, isNullable) }],
     statistics: { ...range, null_count: BigInt(column.length - present.length) },
   };
 }
@@ -32,32 +34,47 @@ export function integerPages(column: Float64Array<ArrayBuffer>, isNullable: bool
 /** DOUBLE; NaN is null. */
 export function doublePages(column: Float64Array<ArrayBuffer>, isNullable: boolean, encoding: ColumnEncoding): ColumnPages {
   const present = isNullable ? withoutNulls(column) : column;
-  return valuePages(present, encoding, flatLevels(column, present.length, isNullable), column.length - present.length);
+  return valuePages(present, encoding, [flatLevels(column, present.length, isNullable)]);
 }
 
-/** One leaf of a list of levels: values without nulls, and the slots that empty lists take. */
-export function leafPages(values: Float64Array<ArrayBuffer>, encoding: ColumnEncoding, levels: Levels): ColumnPages {
-  return valuePages(values, encoding, levels, levels.nulls);
+/** One leaf of a list of levels: values without nulls, and of each page the slots that empty lists take too. */
+export function leafPages(values: Float64Array<ArrayBuffer>, encoding: ColumnEncoding, levels: readonly Levels[]): ColumnPages {
+  return valuePages(values, encoding, levels);
 }
 
-/** Levels of a required list of required structs: a slot an element, and one for an empty list. */
-export function listLevels(counts: Uint32Array, elements: number): Levels {
-  let empty = 0;
-  for (const count of counts) if (count === 0) empty++;
-  const slots = elements + empty;
+/** Of each page its levels of a required list of required structs: a slot an element, and one for an empty list. */
+export function listLevels(counts: Uint32Array): Levels[] {
+  const pages: Levels[] = [];
+  let from = 0;
+  let slots = 0;
+  for (let row = 0; row < counts.length; row++) {
+    slots += Math.max(1, counts[row]!);
+    if (slots < PAGE_SLOTS_MIN && row < counts.length - 1) continue;
+    pages.push(levelsOfRows(counts.subarray(from, row + 1), slots));
+    from = row + 1;
+    slots = 0;
+  }
+  return pages;
+}
+
+function levelsOfRows(counts: Uint32Array, slots: number): Levels {
   const repeats = new Uint8Array(slots).fill(1);
   const defined = new Uint8Array(slots).fill(1);
   let at = 0;
+  let nulls = 0;
   for (const count of counts) {
     repeats[at] = 0;
-    if (count === 0) defined[at] = 0;
+    if (count === 0) {
+      defined[at] = 0;
+      nulls++;
+    }
     at += Math.max(1, count);
   }
   const repetition = new Bytes();
   rleHybrid(repetition, repeats, 1);
   const definition = new Bytes();
   rleHybrid(definition, defined, 1);
-  return { repetition: repetition.view(), definition: definition.view(), slots, nulls: empty, rows: counts.length };
+  return { repetition: repetition.view(), definition: definition.view(), slots, nulls, rows: counts.length };
 }
 
 export function flagPages(column: Uint8Array): ColumnPages {
@@ -67,7 +84,7 @@ export function flagPages(column: Uint8Array): ColumnPages {
   out.uint32(body.length);
   out.append(body.view());
   return {
-    page: { encoding: "RLE", values: out.view(), levels: required(column.length) },
+    pages: [{ encoding: "RLE", values: out.view(), levels: required(column.length) }],
     statistics: { min_value: !column.includes(0), max_value: column.includes(1), null_count: 0n },
   };
 }
@@ -86,7 +103,7 @@ export function textPages(codes: Uint32Array, texts: readonly string[], isNullab
   }
   const levels = flatLevels(codes, present, isNullable, (code) => code === 0);
   const null_count = BigInt(codes.length - present);
-  if (present === 0) return { page: { encoding: "PLAIN", values: NONE, levels }, statistics: { null_count } };
+  if (present === 0) return { pages: [{ encoding: "PLAIN", values: NONE, levels }], statistics: { null_count } };
   const encoder = new TextEncoder();
   const plain = new Bytes();
   for (const text of used) {
@@ -96,24 +113,28 @@ export function textPages(codes: Uint32Array, texts: readonly string[], isNullab
   }
   const ordered = used.map((text) => ({ text, bytes: encoder.encode(text) })).sort((a, b) => compareBytes(a.bytes, b.bytes));
   return {
-    page: { encoding: "RLE_DICTIONARY", values: indexBody(indices.subarray(0, present), used.length), levels },
+    pages: [{ encoding: "RLE_DICTIONARY", values: indexBody(indices.subarray(0, present), used.length), levels }],
     dictionary: { count: used.length, values: plain.view() },
     statistics: { min_value: ordered[0]!.text, max_value: ordered.at(-1)!.text, null_count },
   };
 }
 
-function valuePages(present: Float64Array<ArrayBuffer>, encoding: ColumnEncoding, levels: Levels, nulls: number): ColumnPages {
+function valuePages(present: Float64Array<ArrayBuffer>, encoding: ColumnEncoding, levels: readonly Levels[]): ColumnPages {
   const { min, max } = bounds(present);
   // The format's rule for floats: a bound of zero has the sign that covers both zeros.
   const range = present.length === 0 ? {} : { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max };
-  const statistics = { ...range, null_count: BigInt(nulls) };
+  const statistics = { ...range, null_count: BigInt(levels.reduce((sum, { nulls }) => sum + nulls, 0)) };
   const dictionary = encoding === "dictionary" ? dictionaryOf(present) : undefined;
-  if (dictionary === undefined) return { page: { encoding: "PLAIN", values: plainBytes(present), levels }, statistics };
-  return {
-    page: { encoding: "RLE_DICTIONARY", values: indexBody(dictionary.indices, dictionary.values.length), levels },
-    dictionary: { count: dictionary.values.length, values: plainBytes(dictionary.values) },
-    statistics,
-  };
+  let to = 0;
+  const pages = levels.map((each): DataPage => {
+    const from = to;
+    to += each.slots - each.nulls;
+    return dictionary === undefined
+      ? { encoding: "PLAIN", values: plainBytes(present.subarray(from, to)), levels: each }
+      : { encoding: "RLE_DICTIONARY", values: indexBody(dictionary.indices.subarray(from, to), dictionary.values.length), levels: each };
+  });
+  if (dictionary === undefined) return { pages, statistics };
+  return { pages, dictionary: { count: dictionary.values.length, values: plainBytes(dictionary.values) }, statistics };
 }
 
 function indexBody(indices: Uint32Array, count: number): Uint8Array {

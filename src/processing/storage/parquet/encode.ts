@@ -16,7 +16,7 @@ export interface EncodedGroups {
 
 const LEVEL = 3; // while the day lasts; the roll takes a stronger one
 export const MAGIC = new TextEncoder().encode("PAR1");
-export const GROUP_ROWS_MAX = 131_072; // a page a group: readers decode one page at a time
+export const GROUP_ROWS_MAX = 131_072; // a page a group, but of lists: readers decode one page at a time
 export const GROUP_LEVELS_MAX = 1_048_576; // a group of depth rows holds few rows and many levels: 16 MB of pages
 
 /**
@@ -50,7 +50,7 @@ export class GroupEncoder {
 
   #column<T>(place: Place, { name, kind, isNullable, encoding }: Column<T>, sealed: SealedColumn): ColumnChunk[] {
     const write = (path: readonly string[], type: "INT64" | "DOUBLE" | "BOOLEAN" | "BYTE_ARRAY", pages: ColumnPages) =>
-      this.#chunks.write(place, { path, type, statistics: pages.statistics }, pages.page, pages.dictionary);
+      this.#chunks.write(place, { path, type, statistics: pages.statistics }, pages.pages, pages.dictionary);
     switch (sealed.kind) {
       case "numbers":
         return kind === "double"
@@ -61,7 +61,7 @@ export class GroupEncoder {
       case "texts":
         return [write([name], "BYTE_ARRAY", textPages(sealed.codes, sealed.values, isNullable))];
       case "levels": {
-        const levels = listLevels(sealed.counts, sealed.prices.length);
+        const levels = listLevels(sealed.counts);
         return [
           write([name, "list", "element", "price"], "DOUBLE", leafPages(sealed.prices, encoding, levels)),
           write([name, "list", "element", "size"], "DOUBLE", leafPages(sealed.sizes, encoding, levels)),

@@ -13,6 +13,7 @@ export interface PageHeader {
   /** Slots, those without a value included. */
   readonly slots: number;
   readonly nulls: number;
+  readonly rows: number;
   readonly encoding: PageEncoding;
   readonly repetitionBytes: number;
   readonly definitionBytes: number;
@@ -44,6 +45,7 @@ export function pageHeaderAt(bytes: Uint8Array, from: number): PageHeader {
     crc: typeof crc === "number" ? crc >>> 0 : undefined,
     slots: number(own, 1),
     nulls: isData ? number(own, 2) : 0,
+    rows: isData ? number(own, 3) : 0,
     encoding: encodingOf(number(own, isData ? 4 : 2)),
     definitionBytes: isData ? number(own, 5) : 0,
     repetitionBytes: isData ? number(own, 6) : 0,

@@ -1,66 +1,90 @@
-import type { ColumnMetaData } from "hyparquet";
+import { concatBytes } from "../../../lib/bytes.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
-import { type PageHeader, pageHeaderAt } from "./page_header.ts";
+import type { PageHeader } from "./page_header.ts";
 import { unpackDelta } from "./unpack_delta.ts";
 import { unpackRle } from "./unpack_rle.ts";
 
-/** One leaf column of one row group, decoded: levels where it has any, and the values that are there. */
+/** One leaf column of one row group, decoded: the values that are there, and its levels for who asks. */
 export interface Leaf {
   readonly slots: number;
   /** 1 where there is a value; undefined where every slot has one. */
-  readonly defined: Uint8Array<ArrayBuffer> | undefined;
+  defined(): Uint8Array<ArrayBuffer> | undefined;
   /** 0 where a row begins; undefined for a flat column. */
-  readonly repeats: Uint8Array<ArrayBuffer> | undefined;
+  repeats(): Uint8Array<ArrayBuffer> | undefined;
   readonly values: Values;
 }
 
 export type Values =
   | { readonly kind: "numbers"; readonly values: Float64Array<ArrayBuffer> }
+  /** Doubles by their places in `values`, counted from 0. */
+  | { readonly kind: "coded"; readonly places: Uint32Array<ArrayBuffer>; readonly values: Float64Array<ArrayBuffer> }
   | { readonly kind: "flags"; readonly values: Uint8Array<ArrayBuffer> }
   /** Places in `texts`, counted from 0. */
   | { readonly kind: "texts"; readonly places: Uint32Array<ArrayBuffer>; readonly texts: readonly string[] };
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/**
- * Decodes a column chunk as our writer makes them: a data page, behind a dictionary where values repeat. `bytes` are the chunk's. Throws
- * RangeError, or what zstd throws, for what is not whole; every page is checked against its CRC, which covers the levels too.
- */
-export function readLeaf(bytes: Uint8Array, metadata: ColumnMetaData, compression: Compression): Leaf {
-  const slots = Number(metadata.num_values);
-  let dictionary: { readonly count: number; readonly raw: Uint8Array } | undefined;
-  let at = 0;
-  for (;;) {
-    const header = pageHeaderAt(bytes, at);
-    const stored = bytes.subarray(at + header.bytes, at + header.bytes + header.storedBytes);
-    if (stored.length < header.storedBytes) throw new RangeError("a page reaches beyond its column");
-    if (header.crc !== undefined && compression.crc32(stored) !== header.crc) throw new RangeError("a page is not as it was written");
-    at += header.bytes + header.storedBytes;
-    if (header.kind === "dictionary") {
-      dictionary = { count: header.slots, raw: body(header, stored, compression) };
-      continue;
-    }
-    if (header.slots !== slots || at !== bytes.length) throw new RangeError("a column is not one page");
-    assertAgrees(header, metadata);
-    const levels = (from: number, length: number) => levelsOf(stored.subarray(from, from + length), slots);
-    const values = slots - header.nulls;
-    return {
-      slots,
-      repeats: levels(0, header.repetitionBytes),
-      defined: header.nulls === 0 ? undefined : levels(header.repetitionBytes, header.definitionBytes),
-      values: valuesOf(metadata.type, header, body(header, stored, compression), values, dictionary),
-    };
-  }
+/** What a dictionary holds; decoded when it is needed. */
+export interface Dictionary {
+  doubles(): Float64Array<ArrayBuffer>;
+  texts(): readonly string[];
 }
 
-/** A page's header has no checksum of its own: what the footer, which has one, says too must be the same. */
-function assertAgrees(
-  { nulls, encoding, isCompressed, rawBytes, storedBytes, definitionBytes }: PageHeader,
-  metadata: ColumnMetaData,
-): void {
-  const isAgreed = Number(metadata.statistics?.null_count ?? nulls) === nulls && metadata.encodings.includes(encoding) &&
-    (isCompressed || rawBytes === storedBytes) && (nulls === 0 || definitionBytes > 0);
-  if (!isAgreed) throw new RangeError("a page's header and the footer disagree");
+/** A data page, decoded. `stored` are its levels and its body. */
+export function leafOf(
+  type: string,
+  header: PageHeader,
+  stored: Uint8Array,
+  compression: Compression,
+  dictionary: Dictionary,
+): Leaf {
+  const levels = (from: number, length: number) => levelsOf(stored.subarray(from, from + length), header.slots);
+  return {
+    slots: header.slots,
+    repeats: () => levels(0, header.repetitionBytes),
+    defined: () => header.nulls === 0 ? undefined : levels(header.repetitionBytes, header.definitionBytes),
+    values: valuesOf(type, header, bodyOf(header, stored, compression), dictionary),
+  };
+}
+
+/** Pages of one column, one below the other. */
+export function joinedLeaf(leaves: readonly Leaf[]): Leaf {
+  if (leaves.length === 1) return leaves[0]!;
+  const levels = (of: (leaf: Leaf) => Uint8Array<ArrayBuffer> | undefined) => {
+    const parts = leaves.map(of);
+    if (parts.every((part) => part === undefined)) return undefined;
+    return concatBytes(parts.map((part, i) => part ?? new Uint8Array(leaves[i]!.slots).fill(1)));
+  };
+  return {
+    slots: leaves.reduce((sum, { slots }) => sum + slots, 0),
+    repeats: () => levels((leaf) => leaf.repeats()),
+    defined: () => levels((leaf) => leaf.defined()),
+    values: joinedValues(leaves.map(({ values }) => values)),
+  };
+}
+
+function joinedValues(parts: readonly Values[]): Values {
+  const [first] = parts;
+  if (first === undefined) throw new RangeError("a column has no page");
+  if (parts.every((part) => part.kind === "numbers")) return { kind: "numbers", values: concatDoubles(parts.map(({ values }) => values)) };
+  if (first.kind !== "coded" || !parts.every((part) => part.kind === "coded")) throw new RangeError("a column has several pages");
+  const places = new Uint32Array(parts.reduce((sum, part) => sum + part.places.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    places.set(part.places, at);
+    at += part.places.length;
+  }
+  return { kind: "coded", places, values: first.values };
+}
+
+function concatDoubles(parts: readonly Float64Array[]): Float64Array<ArrayBuffer> {
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function levelsOf(bytes: Uint8Array, slots: number): Uint8Array<ArrayBuffer> | undefined {
@@ -70,33 +94,26 @@ function levelsOf(bytes: Uint8Array, slots: number): Uint8Array<ArrayBuffer> | u
   return levels;
 }
 
-function body(header: PageHeader, stored: Uint8Array, compression: Compression): Uint8Array {
+/** Behind its levels, as it was before compression. */
+export function bodyOf(header: PageHeader, stored: Uint8Array, compression: Compression): Uint8Array {
   const levels = header.repetitionBytes + header.definitionBytes;
   const packed = stored.subarray(levels);
   return header.isCompressed ? compression.unzstd(packed, header.rawBytes - levels) : packed;
 }
 
-function valuesOf(
-  type: string,
-  { encoding }: PageHeader,
-  raw: Uint8Array,
-  count: number,
-  dictionary: { readonly count: number; readonly raw: Uint8Array } | undefined,
-): Values {
+function valuesOf(type: string, { encoding, slots, nulls }: PageHeader, raw: Uint8Array, dictionary: Dictionary): Values {
+  const count = slots - nulls;
   switch (`${type} ${encoding}`) {
     case "INT64 DELTA_BINARY_PACKED":
       return { kind: "numbers", values: unpackDelta(raw, count) };
     case "DOUBLE PLAIN":
       return { kind: "numbers", values: doubles(raw, count) };
     case "DOUBLE RLE_DICTIONARY": {
-      const values = doubles(needed(dictionary).raw, needed(dictionary).count);
-      const places = placesOf(raw, count, values.length);
-      const out = new Float64Array(count);
-      for (let i = 0; i < count; i++) out[i] = values[places[i]!]!;
-      return { kind: "numbers", values: out };
+      const values = dictionary.doubles();
+      return { kind: "coded", places: placesOf(raw, count, values.length), values };
     }
     case "BYTE_ARRAY RLE_DICTIONARY": {
-      const texts = textsOf(needed(dictionary).raw, needed(dictionary).count);
+      const texts = dictionary.texts();
       return { kind: "texts", places: placesOf(raw, count, texts.length), texts };
     }
     case "BYTE_ARRAY PLAIN":
@@ -111,11 +128,6 @@ function valuesOf(
   }
 }
 
-function needed<T>(dictionary: T | undefined): T {
-  if (dictionary === undefined) throw new RangeError("a dictionary is missing");
-  return dictionary;
-}
-
 function placesOf(raw: Uint8Array, count: number, limit: number): Uint32Array<ArrayBuffer> {
   const places = new Uint32Array(count);
   unpackRle(raw.subarray(1), raw[0] ?? 0, places);
@@ -123,7 +135,7 @@ function placesOf(raw: Uint8Array, count: number, limit: number): Uint32Array<Ar
   return places;
 }
 
-function doubles(raw: Uint8Array, count: number): Float64Array<ArrayBuffer> {
+export function doubles(raw: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   if (raw.length !== 8 * count) throw new RangeError(`${count} doubles have ${raw.length} bytes`);
   const values = new Float64Array(count);
   new Uint8Array(values.buffer).set(raw);
@@ -132,7 +144,7 @@ function doubles(raw: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   return Float64Array.from(values, (_, i) => view.getFloat64(8 * i, true));
 }
 
-function textsOf(raw: Uint8Array, count: number): string[] {
+export function textsOf(raw: Uint8Array, count: number): string[] {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let at = 0;

@@ -1,13 +1,11 @@
 import type { RowGroup } from "hyparquet";
 import type { Column, EventBase, EventType } from "../../../events/event_type.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
+import { expanded } from "../level_lists.ts";
 import type { SealedColumn, SealedTable } from "../table.ts";
-import { type Leaf, readLeaf } from "./read_column.ts";
-
-/** Anything bytes can be read of at an offset: a file, or the bytes of one. */
-export interface ByteSource {
-  readAt(offset: number, length: number): Uint8Array;
-}
+import type { Leaf } from "./read_column.ts";
+import { doublesOf, levelLists, metadataAt } from "./read_lists.ts";
+import { type ByteSource, readLeaf } from "./stored_column.ts";
 
 export function bytesSource(bytes: Uint8Array): ByteSource {
   return { readAt: (offset, length) => bytes.subarray(offset, offset + length) };
@@ -26,26 +24,32 @@ export function readGroup<T extends EventBase>(
 /** One column of one row group; only its own bytes are read. Throws for what cannot be read whole. */
 export function readColumn<T>(column: Column<T>, source: ByteSource, group: RowGroup, compression: Compression): SealedColumn {
   const rows = Number(group.num_rows);
-  const leaf = (path: string) => leafAt(path, source, group, compression);
   if (column.kind === "levels") {
-    return levelsColumn(leaf(`${column.name}.list.element.price`), leaf(`${column.name}.list.element.size`), rows);
+    const [price, size] = ["price", "size"].map((field) => leafAt(`${column.name}.list.element.${field}`, source, group, compression));
+    const { starts, prices, sizes } = levelLists(price!, size!, rows);
+    const counts = Uint32Array.from({ length: rows }, (_, row) => starts[row + 1]! - starts[row]!);
+    return { kind: "levels", counts, prices: expanded(prices), sizes: expanded(sizes) };
   }
-  const flat = leaf(column.name);
-  if (flat.slots !== rows || flat.repeats !== undefined) throw new RangeError(`${column.name} has ${flat.slots} values for ${rows} rows`);
+  const flat = leafAt(column.name, source, group, compression);
+  if (flat.slots !== rows || flat.repeats() !== undefined) {
+    throw new RangeError(`${column.name} has ${flat.slots} values for ${rows} rows`);
+  }
   return flatColumn(flat, column.name);
 }
 
-function leafAt(path: string, source: ByteSource, { columns }: RowGroup, compression: Compression): Leaf {
-  const metadata = columns.find(({ meta_data }) => meta_data?.path_in_schema.join(".") === path)?.meta_data;
-  if (metadata === undefined) throw new RangeError(`column ${path} is missing`);
-  const from = Number(metadata.dictionary_page_offset ?? metadata.data_page_offset);
-  return readLeaf(source.readAt(from, Number(metadata.total_compressed_size)), metadata, compression);
+function leafAt(path: string, source: ByteSource, group: RowGroup, compression: Compression): Leaf {
+  return readLeaf(source, metadataAt(group, path), Number(group.num_rows), compression);
 }
 
-function flatColumn({ slots, defined, values }: Leaf, name: string): SealedColumn {
+function flatColumn(leaf: Leaf, name: string): SealedColumn {
+  const { slots, values } = leaf;
+  const defined = leaf.defined();
   switch (values.kind) {
     case "numbers":
-      return { kind: "numbers", values: defined === undefined ? values.values : spread(values.values, defined) };
+    case "coded": {
+      const numbers = expanded(doublesOf(values));
+      return { kind: "numbers", values: defined === undefined ? numbers : spread(numbers, defined) };
+    }
     case "flags":
       if (defined !== undefined) throw new RangeError(`${name} has nulls`);
       return values;
@@ -64,19 +68,4 @@ function spread(values: Float64Array<ArrayBuffer>, defined: Uint8Array): Float64
   let at = 0;
   for (let i = 0; i < defined.length; i++) if (defined[i] === 1) out[i] = values[at++]!;
   return out;
-}
-
-function levelsColumn(price: Leaf, size: Leaf, rows: number): SealedColumn {
-  const [prices, sizes] = [price.values, size.values];
-  if (prices.kind !== "numbers" || sizes.kind !== "numbers" || prices.values.length !== sizes.values.length) {
-    throw new RangeError("a list's prices and sizes do not belong together");
-  }
-  const counts = new Uint32Array(rows);
-  let row = -1;
-  for (let i = 0; i < price.slots; i++) {
-    if (price.repeats === undefined || price.repeats[i] === 0) row++;
-    if (price.defined === undefined || price.defined[i] === 1) counts[row]!++;
-  }
-  if (row !== rows - 1) throw new RangeError(`a list has ${row + 1} rows, not ${rows}`);
-  return { kind: "levels", counts, prices: prices.values, sizes: sizes.values };
 }
