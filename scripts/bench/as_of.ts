@@ -1,3 +1,4 @@
+import process from "node:process";
 import { bbo } from "../../src/events/bbo.ts";
 import { depth } from "../../src/events/depth.ts";
 import type { EventType } from "../../src/events/event_type.ts";
@@ -20,6 +21,15 @@ const ANCHORS = 24;
 const BOOK_LEVELS = 2_000; // of each side of a whole book
 const CHANGED = 3; // levels of each side of a row
 const QUESTIONS = 200;
+const LEVELS = 20; // of each side of the book asked for
+
+const ROUNDS = [
+  { how: "anywhere, nothing kept", moments: anywhere(20), isKept: false, before: "nothing" },
+  { how: "anywhere", moments: anywhere(QUESTIONS), isKept: true, before: "nothing" },
+  { how: "anywhere, asked before", moments: anywhere(QUESTIONS), isKept: true, before: "asked" },
+  { how: "anywhere, the day's books kept", moments: anywhere(QUESTIONS), isKept: true, before: "ahead" },
+  { how: "one after the other", moments: nearby(), isKept: true, before: "nothing" },
+] as const;
 
 /** One stream's day of five million rows, and what one moment of it costs: anywhere, and soon after the last one. */
 export async function asOf(folder: string): Promise<Figure[]> {
@@ -29,34 +39,40 @@ export async function asOf(folder: string): Promise<Figure[]> {
   for (const [type, columnOf] of [[bbo, quoteColumn], [depth, depthColumn]] as const) {
     const path = `binance/${type.name}/BTCUSDT`;
     write(world, folder, path, type as never, columnOf);
-    for (
-      const [how, moments] of [["anywhere, nothing kept", anywhere(20)], ["anywhere", anywhere(QUESTIONS)], [
-        "anywhere, asked before",
-        anywhere(QUESTIONS),
-      ], [
-        "one after the other",
-        nearby(),
-      ]] as const
-    ) {
+    for (const { how, moments, isKept, before } of ROUNDS) {
       let reader = new HistoryReader(runtime, folder);
       reader.asOf(path, MIDNIGHT + US_PER_DAY / 2, OFFLINE); // compiled, and the footer decoded
-      if (how.endsWith("before")) { for (const at of moments) reader.asOf(path, at, OFFLINE); }
-      const took = moments.map((at) => {
-        if (how.endsWith("kept")) reader = new HistoryReader(runtime, folder);
-        const started = performance.now();
-        const { event } = reader.asOf(path, at, OFFLINE);
-        const tookMs = performance.now() - started;
+      if (before === "asked") { for (const at of moments) reader.asOf(path, at, OFFLINE); }
+      if (before === "ahead") {
+        if (type.name !== depth.name) continue;
+        const cpu = process.cpuUsage();
+        const steps = [...reader.booksAhead(path, MIDNIGHT, OFFLINE)].length;
+        const { user, system } = process.cpuUsage(cpu);
+        figures.push({
+          what: `asof, depth, a day of 5M rows: its books kept, ${steps} steps`,
+          value: (user + system) / 1_000,
+          unit: "ms CPU",
+        });
+      }
+      const took = { wall: [] as number[], CPU: [] as number[] };
+      for (const at of moments) {
+        if (!isKept) reader = new HistoryReader(runtime, folder);
+        const [cpu, started] = [process.cpuUsage(), performance.now()];
+        const { event } = reader.asOf(path, at, OFFLINE, LEVELS);
+        took.wall.push(performance.now() - started);
+        const { user, system } = process.cpuUsage(cpu);
+        took.CPU.push((user + system) / 1_000);
         if (event === undefined || event.recvTime > at || event.recvTime < at - 2 * STEP) {
           throw new Error(`asof ${at} answered ${event?.recvTime}`);
         }
-        return tookMs;
-      }).sort((a, b) => a - b);
-      const note = (name: string, share: number) => {
-        const value = took[Math.min(took.length - 1, Math.floor(share * took.length))]!;
-        figures.push({ what: `asof, ${type.name}, a day of 5M rows, ${how}: ${name}`, value, unit: "ms wall" });
-      };
-      note("half of them within", 0.5);
-      note("99 % of them within", 0.99);
+      }
+      for (const [clock, ms] of Object.entries(took)) {
+        const sorted = ms.toSorted((a, b) => a - b);
+        for (const [share, name] of [[0.5, "half"], [0.99, "99 %"]] as const) {
+          const value = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+          figures.push({ what: `asof, ${type.name}, a day of 5M rows, ${how}: ${name} of them within`, value, unit: `ms ${clock}` });
+        }
+      }
     }
   }
   return figures;

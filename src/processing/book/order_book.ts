@@ -24,17 +24,21 @@ export type ContinuityRule = (previous: SequenceKey, next: SequenceKey) => "next
 export type Applied = "applied" | "waiting" | "stale" | "gap";
 
 const RECENT_MAX = 1_024; // changes kept, at least, for a whole book that is older than they are: a hundred seconds of them
+const PARTS_MAX = 64;
 const LEVEL_BYTES = 16;
-const ROW_BYTES = 64; // a part of what it takes: books kept one after the other share most of these rows
 
-/** A book at one moment. `bytes` is about what it takes in memory. */
+/** A whole book at one moment, without the changes that led to it. `bytes` is about what it takes in memory. */
 export interface FrozenBook {
   readonly bids: PackedLevels;
   readonly asks: PackedLevels;
   readonly position: SequenceKey | undefined;
-  readonly isWhole: boolean;
-  readonly recent: readonly BookRow[];
   readonly bytes: number;
+}
+
+interface RunPart {
+  readonly run: BookRun;
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -51,6 +55,10 @@ export class OrderBook {
   #isWhole = false;
   /** The unbroken run of changes up to now, applied or waiting. */
   #recent: BookRow[] = [];
+  /** Behind them in that run: what came in bulk and nobody needed yet. */
+  #recentParts: RunPart[] = [];
+  /** Changes up to this id are not among them, though they were heard. */
+  #forgottenId = -Infinity;
 
   constructor(rule: ContinuityRule | undefined) {
     this.#rule = rule;
@@ -75,28 +83,25 @@ export class OrderBook {
     return sorted(this.#asks, count, 1);
   }
 
-  /** The book as it is now, to begin with later. */
+  /** The whole book as it is now, to begin with later. */
   freeze(): FrozenBook {
-    this.#recent = this.#recent.slice(-RECENT_MAX);
-    const waiting = this.#recent.reduce((sum, { bids, asks }) => sum + ROW_BYTES + LEVEL_BYTES * (bids.length + asks.length), 0);
-    return {
-      bids: PackedLevels.of(this.#bids),
-      asks: PackedLevels.of(this.#asks),
-      position: this.#position,
-      isWhole: this.#isWhole,
-      recent: this.#recent,
-      bytes: LEVEL_BYTES * (this.#bids.size + this.#asks.size) + waiting,
-    };
+    const bytes = LEVEL_BYTES * (this.#bids.size + this.#asks.size);
+    return { bids: PackedLevels.of(this.#bids), asks: PackedLevels.of(this.#asks), position: this.#position, bytes };
   }
 
-  static of(rule: ContinuityRule | undefined, { bids, asks, position, isWhole, recent }: FrozenBook): OrderBook {
+  static of(rule: ContinuityRule | undefined, { bids, asks, position }: FrozenBook): OrderBook {
     const book = new OrderBook(rule);
     book.#bids = sideOf(bids);
     book.#asks = sideOf(asks);
     book.#position = position;
-    book.#isWhole = isWhole;
-    book.#recent = [...recent];
+    book.#isWhole = true;
+    book.#forgottenId = position?.[1] ?? -Infinity;
     return book;
+  }
+
+  /** False where only the changes before it was frozen could say what that whole book is worth. */
+  canJudge({ lastUpdateId }: Pick<BookRow, "lastUpdateId">): boolean {
+    return (lastUpdateId ?? Infinity) >= this.#forgottenId;
   }
 
   apply(event: BookRow): Applied {
@@ -123,14 +128,14 @@ export class OrderBook {
     if (row === fromRow) return row;
     run.applyTo({ bids: this.#bids, asks: this.#asks }, fromRow, row);
     this.#position = [previous![0], previous![1]];
-    for (let each = Math.max(fromRow, row - RECENT_MAX); each < row; each++) this.#recent.push(run.row(each));
-    if (this.#recent.length >= 2 * RECENT_MAX) this.#recent = this.#recent.slice(-RECENT_MAX);
+    this.#recentParts.push({ run, from: Math.max(fromRow, row - RECENT_MAX), to: row });
+    if (this.#recentParts.length > PARTS_MAX) this.#recentRows();
     return row;
   }
 
   #begin(book: BookRow): Applied {
     const position = depthKey(book);
-    const newer = position === undefined ? [] : this.#recent.filter((event) => keyOf(event)[1] > position[1]);
+    const newer = position === undefined ? [] : this.#recentRows().filter((event) => keyOf(event)[1] > position[1]);
     // Too old: changes between it and the first we have are missing, or between it and the book we have.
     if (position !== undefined && newer.length > 0 && this.#follow(position, keyOf(newer[0]!)) === "gap") return "stale";
     if (position !== undefined && newer.length === 0 && this.#position !== undefined && position[1] < this.#position[1]) return "stale";
@@ -139,6 +144,7 @@ export class OrderBook {
     this.#position = position;
     this.#isWhole = true;
     this.#recent = newer;
+    this.#forgottenId = -Infinity;
     for (const event of newer) this.#take(event);
     return "applied";
   }
@@ -149,12 +155,12 @@ export class OrderBook {
       if (this.#isWhole) this.#take(event);
       return this.#isWhole ? "applied" : "waiting";
     }
-    const last = this.#position ?? (this.#recent.length === 0 ? undefined : keyOf(this.#recent.at(-1)!));
+    const recent = this.#recentRows();
+    const last = this.#position ?? (recent.length === 0 ? undefined : keyOf(recent.at(-1)!));
     const follows = last === undefined ? "next" : this.#follow(last, key);
     if (follows === "duplicate") return "stale";
     if (follows === "gap") this.#forget();
     this.#recent.push(event);
-    if (this.#recent.length >= 2 * RECENT_MAX) this.#recent = this.#recent.slice(-RECENT_MAX);
     if (follows === "gap") return "gap";
     if (!this.#isWhole) return "waiting";
     this.#take(event);
@@ -173,6 +179,16 @@ export class OrderBook {
     this.#position = undefined;
     this.#isWhole = false;
     this.#recent = [];
+    this.#recentParts = [];
+    this.#forgottenId = -Infinity;
+  }
+
+  /** RECENT_MAX of them at least. */
+  #recentRows(): readonly BookRow[] {
+    for (const { run, from, to } of this.#recentParts) for (let row = from; row < to; row++) this.#recent.push(run.row(row));
+    this.#recentParts = [];
+    if (this.#recent.length >= 2 * RECENT_MAX) this.#recent = this.#recent.slice(-RECENT_MAX);
+    return this.#recent;
   }
 
   #follow(previous: SequenceKey, next: SequenceKey): "next" | "duplicate" | "gap" {

@@ -31,22 +31,28 @@ export class BookReader {
 
   /** At most so many levels of each side. Undefined where no whole book was received by then that the changes go on from. */
   asOf(view: StreamView, rule: ContinuityRule | undefined, at: number, levels = Infinity): BookAnswer | undefined {
+    const going = this.#walked(view, rule, at, true);
+    const sure = going?.isUnsure === true ? this.#walked(view, rule, at, false) : going;
+    if (sure === undefined) return undefined;
+    const { book, hole, last } = sure;
+    if (!book.isWhole) return { hole: hole! }; // it was whole at the start
+    const whole = { firstUpdateId: undefined, lastUpdateId: book.lastUpdateId, prevUpdateId: undefined, isSnapshot: true };
+    return { event: { ...last(), ...whole, bids: book.bids(levels), asks: book.asks(levels) } };
+  }
+
+  #walked(view: StreamView, rule: ContinuityRule | undefined, at: number, mayUseKept: boolean): Going | undefined {
     const walk = new BookWalk(view, at);
     for (let part = 0; walk.part(part) !== undefined; part++) {
-      const start = this.#startIn(walk, part, rule);
-      if (start === undefined) continue;
-      const { book, hole, last } = this.#goOn(walk, start, view.unreadable.length === 0);
-      if (!book.isWhole) return { hole: hole! }; // it was whole at the start
-      const whole = { firstUpdateId: undefined, lastUpdateId: book.lastUpdateId, prevUpdateId: undefined, isSnapshot: true };
-      return { event: { ...last(), ...whole, bids: book.bids(levels), asks: book.asks(levels) } };
+      const start = this.#startIn(walk, part, rule, mayUseKept);
+      if (start !== undefined) return this.#goOn(walk, start, view.unreadable.length === 0);
     }
     return undefined;
   }
 
   /** The furthest start in a part. */
-  #startIn(walk: BookWalk, part: number, rule: ContinuityRule | undefined): Start | undefined {
+  #startIn(walk: BookWalk, part: number, rule: ContinuityRule | undefined, mayUseKept: boolean): Start | undefined {
     const { name } = walk.part(part)!;
-    const kept = this.#kept.newest(name, walk.at);
+    const kept = mayUseKept ? this.#kept.newest(name, walk.at) : undefined;
     if (walk.mayHoldBooks(part)) {
       const rows = walk.rows(part);
       for (let row = rows.rows - 1; row >= (kept?.row ?? 0); row--) {
@@ -68,12 +74,12 @@ export class BookReader {
       const { name } = walk.part(part)!;
       const rows = walk.rows(part);
       for (const [from, to] of rows.stretches(part === start.part ? start.row : 0)) {
-        const mayKeepHere = mayKeep && !going.isBehind && going.book.isWhole && rows.isStop(from);
+        const mayKeepHere = mayKeep && !going.isUnsure && !going.isBehind && going.book.isWhole && rows.isStop(from);
         if (mayKeepHere && !this.#kept.has(name, from)) this.#kept.keep(name, going.kept(from));
         going.take(rows, from, to, name);
       }
     }
-    if (mayKeep && going.mayRest && going.book.isWhole) this.#kept.rest(going.name, going.kept(going.row));
+    if (mayKeep && !going.isUnsure && going.mayRest && going.book.isWhole) this.#kept.rest(going.name, going.kept(going.row));
     return going;
   }
 }
@@ -87,6 +93,8 @@ class Going {
   /** A row received later was passed: who looks later has another book from here on. */
   isBehind = false;
   mayRest = true;
+  /** A whole book came that a kept one cannot judge. */
+  isUnsure = false;
   /** The part and the row it goes on with. */
   name = "";
   row: number;
@@ -125,6 +133,7 @@ class Going {
 
   #takeOne(rows: BookRows, row: number, name: string): void {
     const change = rows.row(row);
+    if (change.isSnapshot && !this.book.canJudge(change)) this.isUnsure = true;
     const [wasWhole, afterId, applied] = [this.book.isWhole, this.book.lastUpdateId, this.book.apply(change)];
     if (applied === "gap" && wasWhole) {
       const beforeId = change.firstUpdateId ?? change.lastUpdateId;

@@ -1,3 +1,4 @@
+import { depth } from "../../events/depth.ts";
 import { unreachable } from "../../lib/assert.ts";
 import { concatBytes } from "../../lib/bytes.ts";
 import { StorageError } from "../../lib/errors.ts";
@@ -8,7 +9,10 @@ import type { FromHistory, ToHistory } from "./history_messages.ts";
 import { HistoryReader } from "./history_reader.ts";
 import type { Slice } from "./range.ts";
 
-/** The history thread: reads files and renders answers, one piece after the other, away from the sockets and from what writes. */
+/**
+ * The history thread: reads files and renders answers, one piece after the other, away from the sockets and from what writes. While nobody
+ * asks it keeps books of the day that was asked about last.
+ */
 export function serveHistory(runtime: Runtime, port: ThreadPort): void {
   const thread = new HistoryThread(runtime, (message, transfer) => port.post(message, transfer));
   port.receive((message) => thread.receive(message as ToHistory));
@@ -28,6 +32,7 @@ class HistoryThread {
   readonly #readings = new Map<number, Reading>();
   readonly #readers = new Map<string, HistoryReader>();
   readonly #jobs: ToHistory[] = [];
+  #ahead: Generator<void> | undefined;
   #isRunning = false;
 
   constructor(runtime: Runtime, post: Post) {
@@ -43,20 +48,36 @@ class HistoryThread {
   /** One job a turn, in the order they came: whoever reads a whole day takes turns with who asks for one moment. */
   #run(): void {
     const job = this.#jobs.shift();
-    this.#isRunning = job !== undefined;
-    if (job === undefined) return;
-    try {
-      this.#do(job);
-    } catch (error) {
-      this.#failed(job, error);
+    this.#isRunning = job !== undefined || this.#ahead !== undefined;
+    if (!this.#isRunning) return;
+    if (job === undefined) this.#goAhead();
+    else {
+      try {
+        this.#do(job);
+      } catch (error) {
+        this.#failed(job, error);
+      }
     }
     this.#runtime.timers.turn(() => this.#run());
+  }
+
+  #goAhead(): void {
+    try {
+      if (this.#ahead?.next().done === true) this.#ahead = undefined;
+    } catch {
+      this.#ahead = undefined; // whoever asks about what cannot be read hears of it
+    }
   }
 
   #do(job: ToHistory): void {
     switch (job.kind) {
       case "as_of": {
-        const answer = this.#reader(job.dataPath).asOf(job.path, job.at, job.present, job.levels);
+        const reader = this.#reader(job.dataPath);
+        const answer = reader.asOf(job.path, job.at, job.present, job.levels);
+        if (answer.type.name === depth.name) {
+          this.#ahead?.return(undefined);
+          this.#ahead = reader.booksAhead(job.path, job.at, job.present);
+        }
         return this.#post({ kind: "answer", request: job.request, text: asOfJson(job.path, job.at, answer) });
       }
       case "events": {

@@ -123,8 +123,8 @@ it("a book of one of many thousand rows of a day file is that of who heard every
   let id = 0;
   const levels = (most: number): Level[] =>
     Array.from({ length: random.below(most) }, () => [1 + random.below(400) / 100, random.below(900)]);
-  const rows = Array.from({ length: 60_000 }, (_, n): DepthEvent => {
-    const isSnapshot = n % 25_000 === 3;
+  const rows = Array.from({ length: 30_000 }, (_, n): DepthEvent => {
+    const isSnapshot = n % 12_000 === 3;
     const ids = isSnapshot
       ? { firstUpdateId: undefined, lastUpdateId: id }
       : { firstUpdateId: id + 1, lastUpdateId: id += 1 + random.below(3) };
@@ -145,7 +145,7 @@ it("a book of one of many thousand rows of a day file is that of who heard every
   const table = new Table(depth);
   for (const [n, row] of rows.entries()) {
     table.append(row);
-    if (n === rows.length - 1 || n === 45_000) handler.accept("AAA", "a", n, table.seal());
+    if (n === rows.length - 1 || n === 22_000) handler.accept("AAA", "a", n, table.seal());
   }
   handler.flushAll("AAA");
   const heard = new OrderBook(RULE);
@@ -157,7 +157,7 @@ it("a book of one of many thousand rows of a day file is that of who heard every
   for (const [n, row] of rows.entries()) {
     heard.apply(row);
     const isSettled = rows.slice(Math.max(0, n - 20), n + 1).every(({ recvTime }) => recvTime <= row.recvTime);
-    if (n < 10 || !isSettled || random.below(900) !== 0) continue;
+    if (n < 10 || !isSettled || random.below(500) !== 0) continue;
     asked.push({ at: row.recvTime, book: [heard.bids(20), heard.asks(20), heard.lastUpdateId] });
   }
   assert.ok(asked.length > 40, `${asked.length} moments`);
@@ -169,5 +169,31 @@ it("a book of one of many thousand rows of a day file is that of who heard every
         assert.deepEqual([answer.event.bids, answer.event.asks, answer.event.lastUpdateId], book, `${at} ${round}`);
       }
     }
+  }
+});
+
+it("a whole book that only changes before a kept book can judge is judged by them", () => {
+  const row = (recvTime: number, ids: [number | undefined, number], bids: Level[]): DepthEvent => ({
+    ...BASE,
+    recvTime: BEFORE_MIDNIGHT + recvTime,
+    firstUpdateId: ids[0],
+    lastUpdateId: ids[1],
+    isSnapshot: ids[0] === undefined,
+    bids,
+    asks: [],
+    origin: "live",
+  });
+  // The window of the change reaches over both books, so it goes on from either; the older one comes last, and counts.
+  const rows = [row(0, [undefined, 10], [[1, 1]]), row(1, [10, 12], [[2, 2]]), row(2, [undefined, 9], [[3, 3]])];
+  const world = storageWorld(runtime, "test");
+  const table = new Table(depth);
+  for (const each of rows) table.append(each);
+  const stream = { dataPath: `${root}/judged`, path: PATH, type: depth as never };
+  using view = StreamView.open(world, new DayFileReader(world), stream, [{ hash: "a", chunk: 1, table: table.seal() }]);
+  const books = new BookReader();
+  for (const [i, { recvTime }] of rows.entries()) {
+    const answer = books.asOf(view, RULE, recvTime);
+    assert.ok(answer !== undefined && "event" in answer);
+    assert.deepEqual(answer.event.bids, heardBook(rows.slice(0, i + 1), recvTime).bids());
   }
 });

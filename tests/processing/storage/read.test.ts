@@ -134,7 +134,7 @@ describe("the column reader", () => {
     // A header that says otherwise than the footer: its bytes are under no checksum of their own.
     const { data_page_offset } = metadata.row_groups[0]!.columns.find(({ meta_data }) => meta_data!.path_in_schema[0] === "bids")!
       .meta_data!;
-    for (let bit = 0; bit < 8 * 40; bit++) {
+    for (let bit = 0; bit < 8 * 40; bit += 3) {
       const flipped = bytes.slice();
       flipped[Number(data_page_offset) + (bit >> 3)]! ^= 1 << bit % 8;
       let read: unknown;
