@@ -1,11 +1,14 @@
+import { gap } from "../events/gap.ts";
 import { eventTypeOf } from "../events/registry.ts";
+import { session } from "../events/session.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { canonicalPath } from "../processing/gateway/paths.ts";
 import { asOfJson, lacksJson } from "../processing/pts/answer_json.ts";
 import { rendererOf } from "../processing/pts/formats.ts";
 import type { EventsQuery } from "../processing/pts/history_messages.ts";
-import { HistoryReader, OFFLINE, type Present } from "../processing/pts/history_reader.ts";
+import { HistoryReader, type Present } from "../processing/pts/history_reader.ts";
+import { offlinePresent } from "../processing/pts/offline.ts";
 import { presentOf } from "../processing/pts/present_json.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Config } from "./config.ts";
@@ -13,7 +16,7 @@ import { liveRecorder } from "./recorder_link.ts";
 
 /**
  * Questions about the past of a data path, answered in this process from its files. Where a recorder runs on it, its memory is asked for
- * first: rows leave memory for files, so whoever looks in that order misses none.
+ * first: rows leave memory for files, so whoever looks in that order misses none. Where none runs, the journal of one that was killed is.
  */
 export async function askAsOf(runtime: Runtime, config: Config, asked: { path: string; at: number; levels: number }): Promise<string> {
   const { reader, path, present } = await open(runtime, config, asked.path);
@@ -50,9 +53,11 @@ async function open(runtime: Runtime, config: Config, raw: string) {
   }
   const recorder = await liveRecorder(runtime, config);
   const reader = new HistoryReader(runtime, config.dataPath);
-  const isKnown = reader.knows(path);
-  if (recorder === undefined && !isKnown) throw unknown(reader, config, path);
-  const present: Present = recorder === undefined ? OFFLINE : presentOf(await recorder.text(`/v1/present/${path}`));
+  if (recorder !== undefined) return { reader, path, present: presentOf(await recorder.text(`/v1/present/${path}`)) };
+  const [source, , symbol] = path.split("/");
+  const asked = new Set([path, `${source}/${gap.name}/${symbol}`, `${source}/${session.name}/_all`]);
+  const present: Present = offlinePresent(runtime, config.dataPath, (each) => asked.has(each));
+  if (!reader.knows(path) && present.memory[path] === undefined) throw unknown(reader, config, path);
   return { reader, path, present };
 }
 

@@ -5,7 +5,8 @@ import { sourceOf } from "../exchanges/registry.ts";
 import type { TimeUnit } from "../exchanges/source.ts";
 import { encodeSymbol } from "../lib/symbol_name.ts";
 import type { Pattern } from "../agora/pattern.ts";
-import { HistoryReader, OFFLINE } from "../processing/pts/history_reader.ts";
+import { HistoryReader, type Present } from "../processing/pts/history_reader.ts";
+import { offlinePresent } from "../processing/pts/offline.ts";
 import { TableRows } from "../processing/pts/table_rows.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { captureLines } from "../sim/venue/capture_lines.ts";
@@ -46,7 +47,9 @@ export async function* recordedEvents(
     streams.put(Math.max(reached, value.event.recvTime), stream);
   };
   try {
-    for (const path of paths) advance(rowsOf(reader, path, from, to));
+    const wanted = new Set(paths);
+    const present = offlinePresent(runtime, dataPath, (path) => wanted.has(path));
+    for (const path of paths) advance(rowsOf(reader, path, present, { from, to }));
     for (let next = streams.take(); next !== undefined; next = streams.take()) {
       const value = waiting.get(next)!;
       waiting.delete(next);
@@ -59,8 +62,13 @@ export async function* recordedEvents(
   }
 }
 
-function* rowsOf(reader: HistoryReader, path: string, from: number, to: number): Generator<ReplayEvent> {
-  const { type, slices } = reader.events(path, from, to, Number.MAX_SAFE_INTEGER, OFFLINE);
+function* rowsOf(
+  reader: HistoryReader,
+  path: string,
+  present: Present,
+  { from, to }: { readonly from: number; readonly to: number },
+): Generator<ReplayEvent> {
+  const { type, slices } = reader.events(path, from, to, Number.MAX_SAFE_INTEGER, present);
   for (const { table, rows } of slices) {
     const events = new TableRows(type, table);
     for (const [first, last] of rows) for (let row = first; row < last; row++) yield { path, type, event: events.event(row) };

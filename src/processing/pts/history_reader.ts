@@ -24,6 +24,18 @@ export interface Present {
   readonly memory: Readonly<Record<string, readonly LooseChunk[]>>;
   /** No socket carries the stream right now. */
   readonly isUndelivered: boolean;
+  /** Rows that were received, and that the journal gives back no more. */
+  readonly lost?: readonly LostRows[];
+}
+
+/** `path` undefined: of any stream. `toTime` undefined: nobody knows until when. */
+export interface LostRows {
+  readonly path: string | undefined;
+  readonly fromTime: number | undefined;
+  readonly toTime: number | undefined;
+  readonly afterId: number | undefined;
+  readonly beforeId: number | undefined;
+  readonly missing: number | undefined;
 }
 
 const AHEAD_ROWS = 16_384; // applied in some five milliseconds
@@ -123,7 +135,10 @@ export class HistoryReader {
     using sessions = this.#view(`${source}/${session.name}/_all`, present);
     const lastRowBefore = (before: number) => timeAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2));
     const idle = idleBetween(runsOf(sessions), from, to, present.isRecording, lastRowBefore);
-    const lacks = [...holesBetween(gaps, dataType, from, to), ...idle];
+    const lost = (present.lost ?? []).filter((each) =>
+      (each.path ?? path) === path && (each.fromTime ?? 0) <= to && (each.toTime ?? Infinity) >= from
+    ).map(({ path: _, ...rows }) => ({ ...rows, reason: "journal", outcome: "unhealable" }));
+    const lacks = [...holesBetween(gaps, dataType, from, to), ...lost, ...idle];
     if (!present.isUndelivered) return lacks;
     const since = lastRowBefore(Infinity);
     if ((since ?? 0) >= to) return lacks;
