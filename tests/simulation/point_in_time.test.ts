@@ -3,43 +3,21 @@ import * as fs from "node:fs";
 import { test } from "node:test";
 import { HistoryReader, OFFLINE } from "../../src/processing/pts/history_reader.ts";
 import { isoOf } from "../../src/lib/time.ts";
-import { parseTime } from "../../src/lib/parse_time.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
 import { duckdb, quoted } from "../readers/readers.ts";
 import { tempFolder } from "../support/temp_folder.ts";
+import { bruteAsOf, bruteBook, isLacking, timeOf } from "./by_hand.ts";
 import { Recording } from "./recording.ts";
-import { real } from "./scene.ts";
+import { real, VENUE } from "./scene.ts";
 import { replayCommand, seedsFrom } from "./seeds.ts";
 import { askVirtually, type Heard, listenVirtually } from "./virtual_gateway.ts";
 
 const FILE = "point_in_time.test.ts";
 const PORT = 8321;
 const BEFORE_MIDNIGHT = Date.UTC(2026, 10, 20, 23, 58, 20) * 1_000;
+const MIDNIGHT = Date.UTC(2026, 10, 21) * 1_000;
+const KILLED_BEFORE_MIDNIGHT = MIDNIGHT - 60_000_000;
 const folder = tempFolder("point-in-time");
-
-const timeOf = (heard: Heard) => parseTime(heard.event.recv_time)!;
-
-/** Newest of what was published, stored last of what was received by then. */
-function bruteAsOf(events: readonly Heard[], at: number): Heard | undefined {
-  return events.filter((each) => timeOf(each) <= at && each.event.origin !== "heal").at(-1);
-}
-
-type Levels = { readonly price: number; readonly size: number }[];
-
-/** The book by hand: the newest whole one, and every change with a higher id. */
-function bruteBook(events: readonly Heard[], at: number) {
-  const known = events.filter((each) => timeOf(each) <= at);
-  const anchor = known.filter(({ event }) => event.is_snapshot).at(-1)?.event;
-  if (anchor === undefined) return undefined;
-  const changes = known.filter(({ event }) => !event.is_snapshot && event.last_update_id > anchor.last_update_id)
-    .sort((a, b) => a.event.last_update_id - b.event.last_update_id);
-  const side = (name: "bids" | "asks", sign: number) => {
-    const levels = new Map<number, number>();
-    for (const { event } of [{ event: anchor }, ...changes]) for (const { price, size } of event[name] as Levels) levels.set(price, size);
-    return [...levels].filter(([, size]) => size !== 0).sort(([a], [b]) => sign * (a - b)).map(([price, size]) => ({ price, size }));
-  };
-  return { bids: side("bids", -1), asks: side("asks", 1), last_update_id: changes.at(-1)?.event.last_update_id ?? anchor.last_update_id };
-}
 
 for (const seed of seedsFrom(1, 1)) {
   test(`asof and events are what was published, over midnight, chunks and rows in memory (seed ${seed})`, async () => {
@@ -132,5 +110,100 @@ for (const seed of seedsFrom(1, 1)) {
     const [trades] = [...Map.groupBy(heard, (each) => each.path)].find(([name]) => name.includes("/trade/"))!;
     const later = reader.asOf(trades, host.clock.wallTime() + 60_000_000, OFFLINE);
     assert.deepEqual(later.lacks.map(({ reason }) => reason), ["stopped"], "nobody recorded after the stop");
+  });
+
+  test(`asof and events are what was published, with holes, a kill -9 and midnight on the way (seed ${seed})`, async () => {
+    const again = replayCommand(FILE, seed);
+    const options = { seed, symbols: 3, rate: 60, startTime: KILLED_BEFORE_MIDNIGHT, flushIntervalMs: 15_000, listen: `127.0.0.1:${PORT}` };
+    const recording = new Recording(options);
+    const { world, host } = recording;
+    const random = new SeededRandom(seed, "pairs");
+    const lives: { readonly heard: Heard[]; lengths: Map<string, number> }[] = [];
+    const begin = async () => {
+      recording.start();
+      await world.advance(100);
+      lives.push({ heard: listenVirtually(host, PORT, "binance/**").heard, lengths: new Map() });
+    };
+    /** What is to be known of a path: all a life published, and of one that was killed what its disk has. */
+    const eventsOf = (path: string) =>
+      lives.flatMap(({ heard, lengths }) => heard.filter((each) => each.path === path).slice(0, lengths.get(path) ?? Infinity));
+    const ask = async (target: string) => {
+      const { status, text } = await world.runUntil(askVirtually(host, PORT, target), 60_000);
+      assert.equal(status, 200, `${text}\n${again}`);
+      return text;
+    };
+    const rowsOf = async (path: string, from: number, to: number) =>
+      (await ask(`/v1/events/${path}?from=${from}&to=${to}`)).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+    const dead = { fromTime: Infinity, toTime: Infinity };
+    const asked = { asof: 0, lacking: 0, books: 0 };
+    const questions = async (count: number) => {
+      const now = host.clock.wallTime();
+      const paths = [...new Set(lives.flatMap(({ heard }) => heard.map(({ path }) => path)))].filter((path) =>
+        !/session|instrument/.test(path)
+      );
+      for (let i = 0; i < count; i++) {
+        const path = paths[random.below(paths.length)]!;
+        const [, type, symbol] = path.split("/") as [string, string, string];
+        const events = eventsOf(path);
+        if (events.length === 0) continue;
+        const first = timeOf(events[0]!);
+        const at = random.below(3) === 0
+          ? timeOf(events[random.below(events.length)]!) - random.below(2)
+          : first - 1_000_000 + random.below(now - first + 1_000_000);
+        const why = `${path} at ${isoOf(at)}, asked at ${isoOf(now)}\n${again}`;
+        const answer = JSON.parse(await ask(`/v1/asof/${path}?at=${at}&levels=all`));
+        asked.asof++;
+        if (type === "depth") {
+          const book = bruteBook(events, at);
+          if (book === undefined) assert.deepEqual([answer.event, answer.complete], [null, false], why);
+          else {
+            const { bids, asks, last_update_id } = answer.event;
+            assert.deepEqual({ bids, asks, last_update_id }, book, why);
+            asked.books++;
+          }
+        } else assert.deepEqual(answer.event, bruteAsOf(events, at)?.event ?? null, why);
+        const gaps = lives.flatMap(({ heard }) => heard.filter((each) => each.path === `binance/gap/${symbol}`));
+        const isDead = dead.fromTime < at && at < dead.toTime;
+        if (/bbo|trade/.test(type) && (at < dead.fromTime || isDead || at > dead.toTime + 20_000_000)) {
+          assert.equal(answer.complete, at >= first && !isDead && !isLacking(gaps, type, at), `${why}\n${JSON.stringify(answer.gap)}`);
+        }
+        if (!answer.complete) asked.lacking++;
+        const [from, to] = [at, first + random.below(now - first)].sort((a, b) => a - b) as [number, number];
+        const expected = events.filter((each) => timeOf(each) >= from && timeOf(each) < to).map(({ event }) => event);
+        assert.deepEqual(await rowsOf(path, from, to), expected, why);
+      }
+    };
+
+    await begin();
+    await world.advance(30_000 + random.below(14_000));
+    await questions(25);
+    await world.advance(random.below(9_000));
+    const { committed } = recording.ledger.lives.at(-1)!;
+    const killedTime = host.clock.wallTime();
+    recording.die();
+    const [killed] = lives;
+    const paths = new Set(killed!.heard.map(({ path }) => path));
+    await world.advance(3_000 + random.below(9_000));
+    await begin();
+    for (const path of paths) {
+      const stored = await rowsOf(path, 0, killedTime + 1);
+      const heard = killed!.heard.filter((each) => each.path === path).map(({ event }) => event);
+      assert.deepEqual(stored, heard.slice(0, stored.length), `${path} after the kill\n${again}`);
+      assert.ok(stored.length >= Math.min(heard.length, committed!.streams.get(path) ?? 0), `${path} lost what was committed\n${again}`);
+      killed!.lengths.set(path, stored.length);
+    }
+    dead.fromTime = killedTime;
+    dead.toTime = recording.ledger.lives.at(-1)!.fromTime;
+    await questions(40);
+    for (let cut = 0; cut < 2; cut++) {
+      await world.advance(12_000 + random.below(12_000));
+      world.network.cutAll(VENUE);
+    }
+    await world.advance(15_000);
+    await questions(40);
+    assert.ok(host.clock.wallTime() > MIDNIGHT, "midnight was not reached");
+    assert.ok(asked.lacking > 5 && asked.books > 10 && asked.asof > 80, JSON.stringify(asked));
+    await recording.finish();
+    assert.deepEqual((await recording.compare(`${folder}/killed-${seed}`)).differences, [], again);
   });
 }

@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { isoOf } from "../../src/lib/time.ts";
 import { parseTime } from "../../src/lib/parse_time.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
+import { isLacking } from "./by_hand.ts";
 import { Recording } from "./recording.ts";
 import { VENUE } from "./scene.ts";
 import { replayCommand, seedsFrom } from "./seeds.ts";
-import { askVirtually, type Heard, listenVirtually } from "./virtual_gateway.ts";
+import { askVirtually, listenVirtually } from "./virtual_gateway.ts";
 
 const FILE = "point_in_time_gaps.test.ts";
 const PORT = 8321;
@@ -14,16 +15,6 @@ const S = 1_000_000;
 
 function recordingOf(seed: number): Recording {
   return new Recording({ seed, symbols: 3, rate: 60, flushIntervalMs: 10_000, listen: `127.0.0.1:${PORT}` });
-}
-
-/** Is a moment inside a hole of that stream, as the published gap rows tell it? A filled one is, for who looks before it was filled. */
-function isLacking(gaps: readonly Heard[], type: string, at: number): boolean {
-  const last = new Map<string, Heard>();
-  for (const gap of gaps.filter(({ event }) => event.data_type === type)) {
-    const { from_time, to_time, after_id, before_id } = gap.event;
-    if (parseTime(from_time)! < at && at < parseTime(to_time)!) last.set(`${from_time} ${to_time} ${after_id} ${before_id}`, gap);
-  }
-  return [...last.values()].some(({ event }) => event.outcome !== "healed" || parseTime(event.recv_time)! > at);
 }
 
 for (const seed of seedsFrom(1, 1)) {
