@@ -16,6 +16,7 @@ import { Happenings } from "../telemetry/happenings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Config } from "./config.ts";
 import { freeBytes, gatewayOf, listen } from "./gateway.ts";
+import { ReplayStore } from "./replay_store.ts";
 import { capturedEvents, recordedEvents, recordedPaths, type ReplayEvent } from "./replay_events.ts";
 
 export interface ReplayOptions {
@@ -29,6 +30,8 @@ export interface ReplayOptions {
   readonly captures: { readonly files: readonly string[]; readonly source: string; readonly timeUnit: TimeUnit } | undefined;
   /** Begins when so many clients listen. */
   readonly clients: number;
+  /** A data path of its own, that gets it as day files too. */
+  readonly into?: string | undefined;
   readonly signal: AbortSignal;
   readonly listening: (url: string) => void;
 }
@@ -36,6 +39,8 @@ export interface ReplayOptions {
 export interface ReplaySummary {
   readonly paths: number;
   readonly events: number;
+  /** In day files of the data path it was replayed into. */
+  readonly rowsStored: number | undefined;
   /** Frames of captures that cannot be read. */
   readonly unreadable: number;
   readonly from: string | undefined;
@@ -59,7 +64,8 @@ export async function replay(
   const { clock, timers } = runtime;
   const startMs = clock.monotonicMs();
   const agora = new Agora(timers);
-  using history = new History(runtime, new Happenings(telemetry), {
+  const happenings = new Happenings(telemetry);
+  using history = new History(runtime, happenings, {
     dataPath: config.dataPath,
     isRecording: false,
     memory: () => Promise.resolve({}),
@@ -90,12 +96,16 @@ export async function replay(
   const events = options.captures === undefined
     ? recordedEvents(runtime, config.dataPath, paths, options)
     : capturedEvents(runtime, options.captures.files, options.captures.source, options.captures.timeUnit, () => unreadable++);
+  const { into: dataPath, version } = options;
+  using store = dataPath === undefined
+    ? undefined
+    : new ReplayStore(runtime, agora, happenings, { dataPath, version, flushIntervalMs: config.flushIntervalMs });
   const url = await listen(gateway);
   if (url !== undefined) options.listening(url);
   while (gateway !== undefined && gateway.clients < options.clients && !options.signal.aborted) {
     await sleep(timers, CLIENTS_LOOK_MS, options.signal);
   }
-  const stage = new Stage(runtime, agora, gateway, options);
+  const stage = new Stage(runtime, agora, { gateway, store }, options);
   try {
     for await (const each of events) {
       if (options.signal.aborted) break;
@@ -108,14 +118,21 @@ export async function replay(
   } finally {
     stage[Symbol.dispose]();
   }
-  return { ...stage.summary, unreadable, seconds: Math.round((clock.monotonicMs() - startMs) / 100) / 10 };
+  const rowsStored = await store?.finish();
+  return { ...stage.summary, rowsStored, unreadable, seconds: Math.round((clock.monotonicMs() - startMs) / 100) / 10 };
+}
+
+/** Who hears it. */
+interface Audience {
+  readonly gateway: Gateway | undefined;
+  readonly store: ReplayStore | undefined;
 }
 
 /** Publishes events when they are due. */
 class Stage implements Disposable {
   readonly #runtime: Pick<Runtime, "clock" | "timers">;
   readonly #agora: Agora;
-  readonly #gateway: Gateway | undefined;
+  readonly #audience: Audience;
   readonly #options: ReplayOptions;
   readonly #publishers = new Map<string, Publisher<EventBase>>();
   #first: { readonly time: number; readonly ms: number } | undefined;
@@ -123,10 +140,10 @@ class Stage implements Disposable {
   #sinceTurn = 0;
   events = 0;
 
-  constructor(runtime: Pick<Runtime, "clock" | "timers">, agora: Agora, gateway: Gateway | undefined, options: ReplayOptions) {
+  constructor(runtime: Pick<Runtime, "clock" | "timers">, agora: Agora, audience: Audience, options: ReplayOptions) {
     this.#runtime = runtime;
     this.#agora = agora;
-    this.#gateway = gateway;
+    this.#audience = audience;
     this.#options = options;
   }
 
@@ -150,12 +167,14 @@ class Stage implements Disposable {
     this.#last = event.recvTime;
   }
 
-  /** Resolves when every client that reads has everything. */
+  /** Resolves when every client that reads has everything, and what is stored has room for more. */
   async settle(): Promise<void> {
     const { clock, timers } = this.#runtime;
     const beganMs = clock.monotonicMs();
     await nextTurn(timers);
-    while (this.#gateway?.hasBacklog === true && clock.monotonicMs() - beganMs < PATIENCE_MS && !this.#options.signal.aborted) {
+    const { gateway, store } = this.#audience;
+    await store?.room();
+    while (gateway?.hasBacklog === true && clock.monotonicMs() - beganMs < PATIENCE_MS && !this.#options.signal.aborted) {
       await sleep(timers, LOOK_MS, this.#options.signal);
     }
   }
@@ -178,6 +197,7 @@ class Stage implements Disposable {
     else if (++this.#sinceTurn >= TURN_EVENTS_MAX) {
       this.#sinceTurn = 0;
       await nextTurn(timers);
+      await this.#audience.store?.room();
     }
   }
 }

@@ -19,6 +19,7 @@ export const replay = command({
     speed: { type: "string", default: "1", valueHint: "10|max", description: "So many times as fast as it was; max waits for its clients" },
     paths: { type: "string", default: "**", valueHint: "'binance/trade/*'", description: "Paths or patterns" },
     clients: { type: "string", default: "0", valueHint: "N", description: "Begin when so many listen" },
+    into: { type: "string", valueHint: "FOLDER", description: "Also into day files of a new data path: the same rows" },
     source: { type: "string", default: "binance", valueHint: "ID", description: "Whose captures" },
     "time-unit": { type: "enum", options: ["ms", "us"], default: "ms", description: "Unit of the venue's times in captures" },
     "data-path": CONFIG_ARGS["data-path"],
@@ -29,6 +30,7 @@ export const replay = command({
   examples: [
     "argus replay --from 2026-11-20T13:00Z --to 2026-11-20T14:00Z --speed 10",
     "argus replay --paths 'binance/*/BTCUSDT' --speed max --clients 1 --listen 127.0.0.1:8400",
+    "argus replay --from 2026-11-20T13:00Z --to 2026-11-20T14:00Z --speed max --into ./hour --listen off",
   ],
   async run({ runtime, output, args, version }) {
     const { source: _, ...flags } = args;
@@ -44,6 +46,7 @@ export const replay = command({
       patterns: patternsFlag(args.paths),
       captures: args._.length === 0 ? undefined : { files: args._, source: args.source, timeUnit: args["time-unit"] as "ms" | "us" },
       clients: countFlag("--clients", args.clients) ?? 0,
+      into: args.into,
       listening: (url: string) => output.note(`argus: replaying at ${url}/`),
     };
     const app = await import("../app/replay.ts");
