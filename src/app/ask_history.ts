@@ -9,10 +9,20 @@ import { rendererOf } from "../processing/pts/formats.ts";
 import type { EventsQuery } from "../processing/pts/history_messages.ts";
 import { HistoryReader, type Present } from "../processing/pts/history_reader.ts";
 import { offlinePresent } from "../processing/pts/offline.ts";
+import { rowCount } from "../processing/pts/range.ts";
+import { numbersOf } from "../processing/pts/table_rows.ts";
 import { presentOf } from "../processing/pts/present_json.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Config } from "./config.ts";
 import { liveRecorder } from "./recorder_link.ts";
+
+export interface EventsProgress {
+  readonly rows: number;
+  /** When the last of them was received. */
+  readonly time: number;
+  /** Of the range, 0 to 1. */
+  readonly share: number;
+}
 
 /**
  * Questions about the past of a data path, answered in this process from its files. Where a recorder runs on it, its memory is asked for
@@ -29,14 +39,22 @@ export async function askEvents(
   config: Config,
   asked: EventsQuery,
   write: (bytes: Uint8Array) => Promise<boolean>,
+  progress: (progress: EventsProgress) => void = () => {},
 ): Promise<string> {
   const { reader, path, present } = await open(runtime, config, asked.path);
   const { type, lacks, slices } = reader.events(path, asked.from, asked.to, asked.limit, present);
   const renderer = rendererOf(asked.format, type, path, runtime.compression);
   let isWanted = await write(renderer.begin());
+  let rows = 0;
+  let from: number | undefined;
   for (const slice of slices) {
     if (isWanted) isWanted = await write(renderer.slice(slice));
     if (!isWanted) break;
+    const times = numbersOf(type, slice.table, "recvTime");
+    const time = times[slice.rows.at(-1)![1] - 1]!;
+    rows += rowCount(slice.rows);
+    from ??= Math.max(asked.from, times[slice.rows[0]![0]]!);
+    progress({ rows, time, share: Math.max((time - from) / (asked.to - from), rows / asked.limit) });
   }
   if (isWanted) await write(renderer.end());
   return `{${lacksJson(lacks)}}`;

@@ -1,9 +1,11 @@
 import { loadConfig } from "../app/config.ts";
 import { ConfigError } from "../lib/errors.ts";
+import { isoOf } from "../lib/time.ts";
 import { type Format, FORMATS } from "../processing/pts/formats.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
 import { configFlags } from "./config_flags.ts";
+import { barTo } from "./long_work.ts";
 import { EXIT } from "./failure.ts";
 import type { Output } from "./output.ts";
 import { countFlag, onePath, timeFlag } from "./point_in_time_flags.ts";
@@ -41,17 +43,18 @@ export const events = command({
     };
     const { askEvents } = await import("../app/ask_history.ts");
     const target = targetOf(runtime, output, args.out);
+    const isOnScreen = args.out === undefined && output.isTerminal; // rows that run over the screen say themselves how far it is
+    const bar = isOnScreen ? () => {} : barTo(runtime, output);
     try {
-      const { complete, gaps } = JSON.parse(await askEvents(runtime, config, asked, target.write)) as {
-        complete: boolean;
-        gaps: unknown[];
-      };
+      const lacks = await askEvents(runtime, config, asked, target.write, ({ share, rows, time }) => bar(share, { rows, at: isoOf(time) }));
+      const { complete, gaps } = JSON.parse(lacks) as { complete: boolean; gaps: unknown[] };
       if (!complete) {
         output.note(
           output.isJson ? JSON.stringify({ complete, gaps }) : `argus: NOT complete, ${gaps.length} gaps: ${JSON.stringify(gaps[0])}`,
         );
       }
     } finally {
+      output.status("");
       target.close();
     }
     return EXIT.done;

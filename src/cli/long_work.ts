@@ -5,6 +5,9 @@ import { EXIT } from "./failure.ts";
 import { factsText } from "./facts.ts";
 import type { Output } from "./output.ts";
 
+const BAR_AFTER_MS = 500;
+const BAR_EVERY_MS = 100;
+const BAR_WIDTH = 24;
 const LINE_EVERY_MS = 10_000; // where there is no terminal to write over, a line now and then
 
 /** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; the second ends the process at once with 4. */
@@ -27,11 +30,25 @@ export async function untilStopped<T>(runtime: Runtime, output: Output, work: (s
 export function progressTo(runtime: Runtime, output: Output): (progress: object) => void {
   let shownMs = runtime.clock.monotonicMs();
   return (progress) => {
-    if (output.isTerminal) return output.status(factsText(progress));
+    if (output.hasStatus) return output.status(factsText(progress));
     const nowMs = runtime.clock.monotonicMs();
     if (nowMs - shownMs < LINE_EVERY_MS) return;
     shownMs = nowMs;
     output.note(factsText(progress));
+  };
+}
+
+/** A bar on a terminal, from when the work is found to be long; nothing anywhere else. */
+export function barTo({ clock }: Pick<Runtime, "clock">, output: Output): (share: number, facts: object) => void {
+  const beganMs = clock.monotonicMs();
+  let shownMs = beganMs + BAR_AFTER_MS - BAR_EVERY_MS;
+  return (share, facts) => {
+    const nowMs = clock.monotonicMs();
+    if (!output.hasStatus || nowMs - shownMs < BAR_EVERY_MS) return;
+    shownMs = nowMs;
+    const done = Math.min(1, Math.max(0, share));
+    const bar = "#".repeat(Math.floor(done * BAR_WIDTH)).padEnd(BAR_WIDTH, ".");
+    output.status(`[${bar}] ${String(Math.floor(100 * done)).padStart(3)} % · ${factsText(facts)}`);
   };
 }
 

@@ -9,6 +9,8 @@ import { formatLine, LOG_LEVELS } from "../telemetry/telemetry.ts";
 export class Output {
   readonly isJson: boolean;
   readonly isTerminal: boolean;
+  /** There is a line at the bottom to write over. */
+  readonly hasStatus: boolean;
   readonly #process: Runtime["process"];
   readonly #logLevel: LogLevel;
   #status = "";
@@ -20,6 +22,7 @@ export class Output {
     this.#process = process;
     this.isJson = options.isJson;
     this.isTerminal = process.isTerminal;
+    this.hasStatus = process.isErrorTerminal;
     this.#logLevel = options.logLevel;
   }
 
@@ -63,7 +66,7 @@ export class Output {
 
   /** The line at the bottom of a terminal that is written over; "" takes it away. */
   status(text: string): void {
-    if (!this.isTerminal || text === this.#status) return;
+    if (!this.hasStatus || text === this.#status) return;
     this.#status = text.slice(0, this.#process.columns - 1);
     this.#send("err", `\r\u001b[K${this.#status}`);
   }

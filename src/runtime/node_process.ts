@@ -18,6 +18,7 @@ export function nodeProcess(): Process {
     platform: `${process.platform}-${process.arch}`,
     folder: process.cwd(),
     isTerminal: process.stdout.isTTY === true,
+    isErrorTerminal: process.stderr.isTTY === true,
     isRoot: process.getuid?.() === 0,
     columns: process.stdout.columns || COLUMNS,
     rows: process.stdout.rows || ROWS,

@@ -253,7 +253,9 @@ export interface Process {
   readonly host: string;
   readonly platform: string;
   readonly folder: string;
+  /** Of standard output. */
   readonly isTerminal: boolean;
+  readonly isErrorTerminal: boolean;
   /** Everything on this machine is open to it. */
   readonly isRoot: boolean;
   readonly columns: number;

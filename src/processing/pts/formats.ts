@@ -43,7 +43,7 @@ function linesOf(type: EventType, { table, rows }: Slice): string {
   return text;
 }
 
-/** RFC 4180. Lists of levels are JSON in one field; absent is empty. */
+/** RFC 4180. Lists of levels are JSON in one field; absent is nothing at all, an empty text is quoted. */
 function csvOf(type: EventType, { table, rows }: Slice): string {
   const events = new TableRows(type, table);
   let text = "";
@@ -60,7 +60,7 @@ function cellOf(kind: EventType["columns"][number]["kind"], value: unknown): str
   if (value === undefined) return "";
   if (kind === "timestamp") return isoOf(value as number);
   const text = kind === "levels" ? JSON.stringify(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A file of the columns of a day file; a row group a slice. */

@@ -5,6 +5,7 @@ import { Lifetime } from "./lifetime.ts";
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly isErrorTerminal?: boolean;
 }
 
 /** Unwinds a program that called `exit`; never seen by anyone else. */
@@ -24,6 +25,7 @@ export class VirtualProcess implements Process {
   readonly platform = "simulated";
   readonly folder = "/";
   readonly isTerminal = false;
+  readonly isErrorTerminal: boolean;
   readonly isRoot = false;
   readonly columns = 80;
   readonly rows = 24;
@@ -37,13 +39,14 @@ export class VirtualProcess implements Process {
   readonly #stops = new Set<(signal: string) => void>();
   #fatal: ((error: unknown) => void) | undefined;
 
-  constructor(loop: EventLoop, host: string, pid: number, { args = [], env = {} }: ProgramOptions) {
+  constructor(loop: EventLoop, host: string, pid: number, { args = [], env = {}, isErrorTerminal = false }: ProgramOptions) {
     this.#loop = loop;
     this.#startUs = loop.nowUs;
     this.host = host;
     this.pid = pid;
     this.args = args;
     this.env = env;
+    this.isErrorTerminal = isErrorTerminal;
     this.life = new Lifetime((error) => this.#threw(error));
   }
 
