@@ -5,9 +5,11 @@ import { filesUnder } from "../end_to_end/support.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { Recording } from "./recording.ts";
 import { VENUE } from "./scene.ts";
-import { seededTest, seedsFrom } from "./seeds.ts";
+import { isSoak, seededTest, seedsFrom } from "./seeds.ts";
 
 const MIDNIGHT = Date.UTC(2026, 10, 21) * 1_000;
+const RECORDED_MS = isSoak ? 3_600_000 : 90_000;
+const CUTS = 3;
 const folder = tempFolder("replay-twice");
 
 /** Day files below a data path, without it in front. */
@@ -28,14 +30,13 @@ for (const seed of seedsFrom(1, 1)) {
     seed,
     "what was recorded, replayed at full speed, and that once more: the same day files each time",
     async () => {
-      const recording = new Recording({ seed, symbols: 3, rate: 60, startTime: MIDNIGHT - 40_000_000, flushIntervalMs: 15_000 });
+      const recording = new Recording({ seed, symbols: 3, rate: 60, startTime: MIDNIGHT - RECORDED_MS * 450, flushIntervalMs: 15_000 });
       const { world } = recording;
       recording.start();
-      for (let cut = 0; cut < 2; cut++) {
-        await world.advance(30_000);
-        world.network.cutAll(VENUE);
+      for (let cut = 0; cut < CUTS; cut++) {
+        if (cut > 0) world.network.cutAll(VENUE);
+        await world.advance(RECORDED_MS / CUTS);
       }
-      await world.advance(30_000);
       await recording.finish();
       const paths = ["recorded", "once", "twice"].map((name) => `${folder}/${seed}/${name}`);
       recording.copyTo(paths[0]!);

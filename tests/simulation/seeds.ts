@@ -14,6 +14,9 @@ export function seedsFrom(first: number, count: number): readonly number[] {
   return Array.from({ length: many! }, (_, i) => from! + i);
 }
 
+/** Many seeds, and time for long ones: `npm run soak`. */
+export const isSoak: boolean = process.env["SEEDS"] !== undefined;
+
 /** The command that runs one seed of a test file again. */
 export function replayCommand(file: string, seed: number): string {
   const test = "Deno" in globalThis ? "npx deno test -A --no-check" : "npx bun test --timeout 60000";

@@ -6,6 +6,7 @@ import { sourceOf } from "../../../src/exchanges/registry.ts";
 import { OrderBook } from "../../../src/processing/book/order_book.ts";
 import { BookReader } from "../../../src/processing/pts/book.ts";
 import { DayFileReader } from "../../../src/processing/pts/day_parts.ts";
+import { HistoryReader, OFFLINE } from "../../../src/processing/pts/history_reader.ts";
 import { StreamView } from "../../../src/processing/pts/stream_view.ts";
 import { storageWorld } from "../../../src/processing/storage/day_file.ts";
 import { FlushHandler } from "../../../src/processing/storage/flush_handler.ts";
@@ -169,6 +170,14 @@ it("a book of one of many thousand rows of a day file is that of who heard every
         assert.deepEqual([answer.event.bids, answer.event.asks, answer.event.lastUpdateId], book, `${at} ${round}`);
       }
     }
+  }
+  const ahead = new HistoryReader(runtime, dataPath);
+  const steps = () => [...ahead.booksAhead(PATH, asked[0]!.at, OFFLINE)].length;
+  assert.ok(steps() >= 2, "no books were kept ahead");
+  assert.equal(steps(), 0, "the same books were kept again");
+  for (const { at, book } of asked) {
+    const event = ahead.asOf(PATH, at, OFFLINE, 20).event as DepthEvent;
+    assert.deepEqual([event.bids, event.asks, event.lastUpdateId], book, `${at} after books were kept ahead`);
   }
 });
 
