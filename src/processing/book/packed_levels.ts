@@ -12,7 +12,7 @@ export class PackedLevels {
   }
 
   static of(side: ReadonlyMap<number, number>): PackedLevels {
-    return new PackedLevels(Float64Array.from(side.keys()), Float64Array.from(side.values()));
+    return new PackedLevels(doublesOf(side.keys(), side.size), doublesOf(side.values(), side.size));
   }
 
   get length(): number {
@@ -30,6 +30,14 @@ export type Levels = readonly Level[] | PackedLevels;
 export function applyLevels(side: Map<number, number>, levels: Levels): void {
   if (levels instanceof PackedLevels) return levels.applyTo(side);
   for (const [price, size] of levels) setLevel(side, price, size);
+}
+
+/** Several times as fast as `Float64Array.from`, which gathers them in a list first. */
+export function doublesOf(values: Iterable<number>, count: number): Float64Array<ArrayBuffer> {
+  const doubles = new Float64Array(count);
+  let at = 0;
+  for (const value of values) doubles[at++] = value;
+  return doubles;
 }
 
 /** Sizes are absolute, and 0 is none. */

@@ -55,8 +55,13 @@ function flatColumn(leaf: Leaf, name: string): SealedColumn {
       return values;
     case "texts": {
       const codes = new Uint32Array(slots);
-      let at = 0;
-      for (let i = 0; i < slots; i++) if (defined === undefined || defined[i] === 1) codes[i] = values.places[at++]! + 1;
+      if (defined === undefined) {
+        if (values.texts.length === 1) codes.fill(1); // source, symbol, and most often origin
+        else for (let i = 0; i < slots; i++) codes[i] = values.places[i]! + 1;
+      } else {
+        let at = 0;
+        for (let i = 0; i < slots; i++) if (defined[i] === 1) codes[i] = values.places[at++]! + 1;
+      }
       return { kind: "texts", codes, values: values.texts };
     }
   }
