@@ -27,9 +27,9 @@ async function eventsOf(path: string, to: number): Promise<string[]> {
 
 test("kill -9: before anything is started again, the files answer as they do after it, and no byte of them changes", async () => {
   const venue = await startVenue(folder, ["--symbols", "4", "--rate", "1500", "--seed", "8"]);
-  const recorder = startArgus([...RECORD, "--flush-interval", "2s", "--log-level", "debug"], { cwd: folder, env: venue.env });
+  const recorder = startArgus([...RECORD, "--flush-interval", "1s", "--log-level", "debug"], { cwd: folder, env: venue.env });
   await recorder.said("DEBUG committed");
-  await new Promise((resolve) => setTimeout(resolve, 3_300)); // a real process has no virtual time
+  await new Promise((resolve) => setTimeout(resolve, 1_600)); // a real process has no virtual time
   recorder.signal("SIGKILL");
   await recorder.ended;
   const killedTime = Date.now() * 1_000;
