@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   "tail": { summary: "events of paths as they are published", load: async () => (await import("./tail.ts")).tail },
   "top": { summary: "paths of a running recorder, the busiest first", load: async () => (await import("./top.ts")).top },
   "status": { summary: "one look at a running recorder", load: async () => (await import("./status.ts")).status },
+  "doctor": {
+    summary: "will it work here, now? what is in the way, and what to do",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   "config init": { summary: "write a commented argus.toml", load: async () => (await import("./config_init.ts")).configInit },
   "config check": {
     summary: "say everything that is wrong with the configuration",

@@ -1,4 +1,4 @@
-import { RestError } from "../lib/errors.ts";
+import { HttpError, RestError } from "../lib/errors.ts";
 import { US_PER_MS } from "../lib/time.ts";
 import type { Rest } from "../exchanges/source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -79,7 +79,7 @@ export class RestClient implements Rest {
       });
     } catch (cause) {
       this.#host++;
-      throw new RestError(`${url}: no answer: ${cause instanceof Error ? cause.message : String(cause)}`, {}, { cause });
+      throw new RestError(`no answer: ${cause instanceof HttpError ? cause.message : `${url}: ${String(cause)}`}`, {}, { cause });
     }
   }
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
 import type { Process } from "./runtime.ts";
@@ -56,5 +58,16 @@ export function nodeProcess(): Process {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1_000;
     },
+    openFilesMax,
   };
+}
+
+/** The soft limit of this very process: a runtime may have raised it at its start, so the shell's is not asked where the kernel tells. */
+function openFilesMax(): number | undefined {
+  if (process.platform === "win32") return undefined;
+  const told = process.platform === "linux"
+    ? /^Max open files +(\S+)/m.exec(fs.readFileSync("/proc/self/limits", "utf8"))?.[1]
+    : spawnSync("/bin/sh", ["-c", "ulimit -n"], { encoding: "utf8" }).stdout?.trim();
+  if (told === "unlimited") return Infinity;
+  return told !== undefined && /^\d+$/.test(told) ? Number(told) : undefined;
 }

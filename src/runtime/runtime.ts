@@ -272,4 +272,6 @@ export interface Process {
   rssBytes(): number;
   /** User and system CPU time since start. */
   cpuMs(): number;
+  /** Files and sockets it may have open at once; undefined where the system does not say. */
+  openFilesMax(): number | undefined;
 }

@@ -35,6 +35,7 @@ describe("the command line", () => {
       "tail",
       "top",
       "status",
+      "doctor",
       "config init",
       "config check",
       "config show",

@@ -27,17 +27,20 @@ export interface HowToRun {
   readonly env?: Readonly<Record<string, string>>;
   /** The compiled binary instead of the sources on the runtime the test runs on. */
   readonly isBinary?: boolean;
+  /** Of the shell that starts it, such as `ulimit -n 64`. */
+  readonly before?: string;
 }
 
 /** The real program as a process of its own, with an environment that holds nothing but what is given. */
-export function startArgus(args: readonly string[], { cwd, env = {}, isBinary = false }: HowToRun): Running {
+export function startArgus(args: readonly string[], { cwd, env = {}, isBinary = false, before }: HowToRun): Running {
   const main = path.join(ROOT, "src", "main.ts");
   const command = isBinary
     ? [BINARY]
     : "Deno" in globalThis
     ? [process.execPath, "run", "-A", "--no-check", main]
     : [process.execPath, main];
-  const child = spawn(command[0]!, [...command.slice(1), ...args], {
+  const whole = before === undefined ? [...command, ...args] : ["/bin/sh", "-c", `${before}; exec "$@"`, "sh", ...command, ...args];
+  const child = spawn(whole[0]!, whole.slice(1), {
     cwd,
     env: { PATH: isBinary ? "" : process.env["PATH"] ?? "", HOME: cwd, ...env },
   });

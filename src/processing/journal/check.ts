@@ -1,3 +1,4 @@
+import { StorageError } from "../../lib/errors.ts";
 import { isoOf } from "../../lib/time.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { journalFolder, readSegment, segmentIdOf } from "./segment.ts";
@@ -38,8 +39,9 @@ interface Tally {
 export function checkJournal({ disk, compression }: Pick<Runtime, "disk" | "compression">, dataPath: string): JournalFacts {
   const folder = journalFolder(dataPath);
   const streams = new Map<string, Tally>();
-  const segments = disk.list(folder).filter(({ name }) => segmentIdOf(name) !== undefined).map(({ name }) => {
-    const bytes = disk.read(`${folder}/${name}`);
+  const segments = disk.list(folder).filter(({ name }) => segmentIdOf(name) !== undefined).flatMap(({ name }) => {
+    const bytes = readUnlessGone(disk, `${folder}/${name}`);
+    if (bytes === undefined) return [];
     const tally = newTally();
     const damages: { at: number; bytes: number; isTorn: boolean }[] = [];
     let records = 0;
@@ -55,7 +57,7 @@ export function checkJournal({ disk, compression }: Pick<Runtime, "disk" | "comp
         for (const each of [tally, stream]) count(each, run);
       }
     }
-    return { segment: name, bytes: bytes.length, records, ...facts(tally), damages };
+    return [{ segment: name, bytes: bytes.length, records, ...facts(tally), damages }];
   });
   const byPath = [...streams].sort(([a], [b]) => a < b ? -1 : 1).map(([path, tally]) => ({ path, ...facts(tally) }));
   return { segments, streams: byPath as StreamFacts[], isGood: segments.every(({ damages }) => damages.length === 0) };
@@ -73,4 +75,14 @@ function count(tally: Tally, run: Tally): void {
 
 function facts({ rows, fromTime, toTime }: Tally): Pick<SegmentFacts, "rows" | "from" | "to"> {
   return rows === 0 ? { rows, from: undefined, to: undefined } : { rows, from: isoOf(fromTime), to: isoOf(toTime) };
+}
+
+/** A running recorder removes segments whose rows are in day files. */
+function readUnlessGone(disk: Runtime["disk"], path: string): Uint8Array | undefined {
+  try {
+    return disk.read(path);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import type { StorageNews } from "./storage_messages.ts";
 
 const MB = 1024 ** 2;
 /** The last of the disk is the journal's, so that what was received can still be kept and the recorder can end in order. */
-const FREE_MIN = { merge: 128 * MB, seal: 64 * MB };
+export const FREE_MIN = { merge: 128 * MB, seal: 64 * MB };
 const LOOK_EVERY_MS = 1_000; // a disk does not fill in a second; a thousand merges do fit into one
 
 /** Keeps merging, and then sealing, from taking what is left of a disk. Both go on by themselves when there is room again. */

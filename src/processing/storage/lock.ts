@@ -23,11 +23,10 @@ export function lockDataPath(runtime: Pick<Runtime, "disk" | "process" | "clock"
   const path = `${dataPath}/${LOCK_FILE}`;
   const lock = disk.lock(path);
   if (lock === undefined) {
-    const holder = new TextDecoder().decode(disk.read(path)).trim() || "one that is just starting";
     throw new StorageError({
       op: "lock",
       path: dataPath,
-      code: `held by another argus (${holder})`,
+      code: `held by another argus (${holderOf(disk, path)})`,
       hint: "Stop it, or give this one its own data path (--data-path).",
     });
   }
@@ -41,4 +40,17 @@ export function liveAddress({ disk }: Pick<Runtime, "disk">, dataPath: string): 
   const path = `${dataPath}/${LOCK_FILE}`;
   if (!disk.exists(path)) return undefined;
   return / live at (http:\/\/\S+)/.exec(new TextDecoder().decode(disk.read(path)))?.[1];
+}
+
+/** Who holds the data path now, in the holder's words; undefined where nobody does. */
+export function lockHolder({ disk }: Pick<Runtime, "disk">, dataPath: string): string | undefined {
+  const path = `${dataPath}/${LOCK_FILE}`;
+  if (!disk.exists(path)) return undefined;
+  const lock = disk.lock(path);
+  lock?.release();
+  return lock === undefined ? holderOf(disk, path) : undefined;
+}
+
+function holderOf(disk: Runtime["disk"], path: string): string {
+  return new TextDecoder().decode(disk.read(path)).trim() || "one that is just starting";
 }

@@ -6,6 +6,7 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly isErrorTerminal?: boolean;
+  readonly openFilesMax?: number;
 }
 
 /** Unwinds a program that called `exit`; never seen by anyone else. */
@@ -15,6 +16,7 @@ class Exit extends Error {
 
 const RSS_BYTES = 128 << 20; // a recorder of one source after a minute
 const CPU_SHARE = 0.1; // of a core
+const OPEN_FILES_MAX = 65_536; // as our unit for systemd asks for
 
 /** A program as the world sees it: what it wrote, how it ended, and signals to it. */
 export class VirtualProcess implements Process {
@@ -36,10 +38,16 @@ export class VirtualProcess implements Process {
   exitCode: number | undefined;
   readonly #loop: EventLoop;
   readonly #startUs: number;
+  readonly #openFilesMax: number;
   readonly #stops = new Set<(signal: string) => void>();
   #fatal: ((error: unknown) => void) | undefined;
 
-  constructor(loop: EventLoop, host: string, pid: number, { args = [], env = {}, isErrorTerminal = false }: ProgramOptions) {
+  constructor(
+    loop: EventLoop,
+    host: string,
+    pid: number,
+    { args = [], env = {}, isErrorTerminal = false, openFilesMax = OPEN_FILES_MAX }: ProgramOptions,
+  ) {
     this.#loop = loop;
     this.#startUs = loop.nowUs;
     this.host = host;
@@ -47,6 +55,7 @@ export class VirtualProcess implements Process {
     this.args = args;
     this.env = env;
     this.isErrorTerminal = isErrorTerminal;
+    this.#openFilesMax = openFilesMax;
     this.life = new Lifetime((error) => this.#threw(error));
   }
 
@@ -89,6 +98,10 @@ export class VirtualProcess implements Process {
 
   cpuMs(): number {
     return CPU_SHARE * (this.#loop.nowUs - this.#startUs) / 1_000;
+  }
+
+  openFilesMax(): number {
+    return this.#openFilesMax;
   }
 
   /** Nobody caught it. A program that does not listen dies of it, and the test with it. */
