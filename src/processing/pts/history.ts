@@ -31,6 +31,8 @@ export class History implements Disposable {
   readonly #options: HistoryOptions;
   readonly #waiting = new Map<number, (message: FromHistory) => void>();
   readonly #open = new Set<number>();
+  /** Under way, by the number of days. */
+  readonly #surveys = new Map<number, Promise<string>>();
   #thread: Thread | undefined;
   #requests = 0;
 
@@ -61,6 +63,27 @@ export class History implements Disposable {
       const { dataPath } = this.#options;
       const answer = await this.#ask({ kind: "as_of", request, dataPath, path, at, levels, present });
       if (answer.kind !== "answer") throw new TypeError(`history answered as_of with ${answer.kind}`);
+      return answer.text;
+    } finally {
+      this.#open.delete(request);
+    }
+  }
+
+  /** How complete the last days are, as JSON, up to what is in files. Who asks while it is looked at gets the same answer. Rejects like `asOf`. */
+  completeness(now: number, days: number): Promise<string> {
+    let survey = this.#surveys.get(days);
+    if (survey === undefined) {
+      survey = this.#survey(now, days).finally(() => this.#surveys.delete(days));
+      this.#surveys.set(days, survey);
+    }
+    return survey;
+  }
+
+  async #survey(now: number, days: number): Promise<string> {
+    const request = this.#begin();
+    try {
+      const answer = await this.#ask({ kind: "completeness", request, dataPath: this.#options.dataPath, now, days });
+      if (answer.kind !== "answer") throw new TypeError(`history answered completeness with ${answer.kind}`);
       return answer.text;
     } finally {
       this.#open.delete(request);

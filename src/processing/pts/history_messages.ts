@@ -22,6 +22,8 @@ export type ToHistory =
     readonly present: Present;
   }
   | (EventsQuery & { readonly kind: "events"; readonly request: number; readonly dataPath: string; readonly present: Present })
+  /** The last `days` days of every source, up to `now`. */
+  | { readonly kind: "completeness"; readonly request: number; readonly dataPath: string; readonly now: number; readonly days: number }
   /** The next piece of those events. */
   | { readonly kind: "next"; readonly request: number }
   /** Nobody wants the rest. */

@@ -3,7 +3,9 @@ import { unreachable } from "../../lib/assert.ts";
 import { concatBytes } from "../../lib/bytes.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
-import { asOfJson, lacksJson } from "./answer_json.ts";
+import { storageWorld } from "../storage/day_file.ts";
+import { asOfJson, completenessJson, lacksJson } from "./answer_json.ts";
+import { Completeness } from "./completeness.ts";
 import { type Renderer, rendererOf } from "./formats.ts";
 import type { FromHistory, ToHistory } from "./history_messages.ts";
 import { HistoryReader } from "./history_reader.ts";
@@ -18,6 +20,8 @@ export function serveHistory(runtime: Runtime, port: ThreadPort): void {
   port.receive((message) => thread.receive(message as ToHistory));
 }
 
+const SURVEY_MS = 10; // a moment of the past is answered within 20
+
 interface Reading {
   readonly slices: Generator<Slice>;
   readonly renderer: Renderer;
@@ -31,6 +35,8 @@ class HistoryThread {
   readonly #post: Post;
   readonly #readings = new Map<number, Reading>();
   readonly #readers = new Map<string, HistoryReader>();
+  readonly #surveyors = new Map<string, Completeness>();
+  readonly #surveys = new Map<number, ReturnType<Completeness["survey"]>>();
   readonly #jobs: ToHistory[] = [];
   #ahead: Generator<void> | undefined;
   #isRunning = false;
@@ -86,6 +92,8 @@ class HistoryThread {
         this.#readings.set(job.request, { slices, renderer, hasBegun: false });
         return this.#post({ kind: "begun", request: job.request, lacks: `{${lacksJson(lacks)}}` });
       }
+      case "completeness":
+        return this.#survey(job);
       case "next":
         return this.#next(job.request);
       case "close":
@@ -107,7 +115,23 @@ class HistoryThread {
     this.#post({ kind: "piece", request, bytes, isLast: done === true }, [bytes.buffer]);
   }
 
+  /** A little of it, then the others have their turn. */
+  #survey(job: Extract<ToHistory, { kind: "completeness" }>): void {
+    const { clock } = this.#runtime;
+    const survey = this.#surveys.get(job.request) ?? this.#completeness(job.dataPath).survey(job.now, job.days);
+    this.#surveys.set(job.request, survey);
+    const untilMs = clock.monotonicMs() + SURVEY_MS;
+    for (let step = survey.next();; step = survey.next()) {
+      if (step.done === true) {
+        this.#surveys.delete(job.request);
+        return this.#post({ kind: "answer", request: job.request, text: completenessJson(job.now, step.value) });
+      }
+      if (clock.monotonicMs() >= untilMs) return void this.#jobs.push(job);
+    }
+  }
+
   #close(request: number): void {
+    this.#surveys.delete(request);
     this.#readings.get(request)?.slices.return(undefined);
     this.#readings.delete(request);
   }
@@ -118,6 +142,12 @@ class HistoryThread {
     const hint = error instanceof StorageError ? error.hint : "argus verify says what is wrong with which file.";
     this.#post({ kind: "failed", request, message, hint });
     this.#close(request);
+  }
+
+  #completeness(dataPath: string): Completeness {
+    let surveyor = this.#surveyors.get(dataPath);
+    if (surveyor === undefined) this.#surveyors.set(dataPath, surveyor = new Completeness(storageWorld(this.#runtime, ""), dataPath));
+    return surveyor;
   }
 
   #reader(dataPath: string): HistoryReader {

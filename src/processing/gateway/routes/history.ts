@@ -10,6 +10,8 @@ import { type Asked, AskError, type Route } from "../route.ts";
 import { spellings, unknownPath } from "./live.ts";
 
 const LEVELS = 20;
+const DAYS = 7;
+const DAYS_MAX = 31;
 const LIMIT_MAX = 100_000_000;
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   ndjson: "application/x-ndjson",
@@ -51,6 +53,19 @@ export function historyRoutes(world: World, paths: Paths): Route[] {
       ],
       answers,
       run: (asked) => events(world, paths, asked),
+    },
+    {
+      method: "GET",
+      path: "/v1/completeness",
+      summary: "Of each day, source and type: in which share of the time nothing is known to be missing, as far as it is in files",
+      parameters: [{ name: "days", doc: `so many, up to today; 1 to ${DAYS_MAX}, ${DAYS} where it is not said` }],
+      answers: { 200: "the days", 400: "a parameter is not what it should be" },
+      async run({ query }) {
+        const days = integerOf("days", query.get("days") ?? String(DAYS), `a number of days, 1 to ${DAYS_MAX}`);
+        if (days < 1 || days > DAYS_MAX) throw new AskError(400, "bad_days", `${days} days cannot be asked for.`, `Say 1 to ${DAYS_MAX}.`);
+        const text = await mayBeBusy(world.history.completeness(world.runtime.clock.wallTime(), days));
+        return textAnswer(200, "application/json", `${text}\n`);
+      },
     },
     {
       method: "GET",
