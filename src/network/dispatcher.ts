@@ -49,9 +49,18 @@ export interface DispatcherStatus {
   readonly scansDeclined: number;
 }
 
+/** `rotatesInMs`: until it is replaced for its age, if nothing else replaces it before. */
+export interface WorkerState {
+  readonly id: string;
+  readonly lane: string;
+  readonly ageMs: number;
+  readonly rotatesInMs: number;
+  readonly streams: number;
+}
+
 /** Which sockets carry the streams, and which streams none carries. */
 export interface Delivery {
-  readonly workers: readonly { readonly id: string; readonly lane: string; readonly ageMs: number; readonly streams: number }[];
+  readonly workers: readonly WorkerState[];
   /** Paths, sorted; the source's id alone while its universe could not be read. */
   readonly undelivered: readonly string[];
 }
@@ -139,10 +148,11 @@ export class Dispatcher implements Disposable {
     const undelivered = lanes.filter((lane) => !carried(lane)).flatMap((lane) => this.#lanes.bindings(lane).map(({ path }) => path));
     return {
       workers: this.#seats.flatMap((seats, lane) =>
-        seats.flatMap(({ worker }, i) => {
+        seats.flatMap(({ worker, rotatesAtMs }, i) => {
           if (worker === undefined) return [];
           const streams = this.#lanes.bindings(lane).length;
-          return { id: worker.id, lane: `${this.#source.id}-${lane}.${i}`, ageMs: Math.round(nowMs - worker.openedMs), streams };
+          const [ageMs, rotatesInMs] = [Math.round(nowMs - worker.openedMs), Math.max(0, Math.round(rotatesAtMs - nowMs))];
+          return { id: worker.id, lane: `${this.#source.id}-${lane}.${i}`, ageMs, rotatesInMs, streams };
         })
       ),
       undelivered: this.#universeTime === undefined ? [this.#source.id] : undelivered.sort(),

@@ -61,6 +61,7 @@ export class Seat implements Disposable {
   #attempt: number;
   readonly #index: number;
   #rotation: Cancel | undefined;
+  #rotatesAtMs = Infinity;
 
   constructor(context: SeatContext, lane: { readonly id: string; bindings(): readonly Binding[] }, index: number) {
     this.#context = context;
@@ -72,6 +73,11 @@ export class Seat implements Disposable {
 
   get worker(): Worker | undefined {
     return this.#worker;
+  }
+
+  /** When the worker in place is replaced for its age, monotonic. */
+  get rotatesAtMs(): number {
+    return this.#rotatesAtMs;
   }
 
   /** Asks for a new worker. Asked again meanwhile, it is done once more afterwards. */
@@ -161,6 +167,7 @@ export class Seat implements Disposable {
     old?.[Symbol.dispose]();
     this.#rotation?.();
     const delayMs = rotationDelayMs(rotation, clock.monotonicMs() - worker.openedMs, clock.wallTime(), random.float());
+    this.#rotatesAtMs = clock.monotonicMs() + delayMs;
     this.#rotation = timers.after(delayMs, () => {
       this.#attempt = this.#index; // back to its own endpoint, if it had to leave that
       this.replace("age");

@@ -21,7 +21,13 @@ async function bySql(data: string, now: number) {
       QUALIFY row_number() OVER (
         PARTITION BY symbol, data_type, from_time, to_time, after_id, before_id ORDER BY recv_time DESC, file_row_number DESC) = 1
     ),
-    runs AS (SELECT min(recv_time) AS began FROM read_parquet(${quoted(`${data}/binance/session/*/*/*.pq`)}) WHERE event = 'start'),
+    runs AS (SELECT recv_time, event FROM read_parquet(${quoted(`${data}/binance/session/*/*/*.pq`)}) WHERE event IN ('start', 'stop')),
+    idle AS (
+      SELECT TIMESTAMP '1970-01-01' AS a, min(recv_time)::TIMESTAMP AS b FROM runs
+      UNION ALL SELECT recv_time::TIMESTAMP, coalesce(
+        (SELECT min(later.recv_time) FROM runs later WHERE later.event = 'start' AND later.recv_time > runs.recv_time)::TIMESTAMP, TIMESTAMP '2100-01-01')
+      FROM runs WHERE event = 'stop'
+    ),
     days AS (SELECT d::TIMESTAMP AS day FROM (VALUES (DATE '2026-11-20'), (DATE '2026-11-21')) AS v(d)),
     streams AS (
       SELECT DISTINCT split_part(replace(filename, ${quoted(`${data}/`)}, ''), '/', 2) AS type, symbol, recv_time::DATE::TIMESTAMP AS day
@@ -31,7 +37,7 @@ async function bySql(data: string, now: number) {
     ),
     spans AS (
       SELECT data_type AS type, symbol, day, from_time AS a, to_time AS b FROM gaps, days WHERE outcome <> 'healed' AND missing IS DISTINCT FROM 0
-      UNION ALL SELECT type, symbol, day, TIMESTAMP '1970-01-01', (SELECT began FROM runs) FROM streams
+      UNION ALL SELECT type, symbol, day, a, b FROM streams, idle
     ),
     cut AS (
       SELECT type, symbol, day, greatest(epoch_us(a), epoch_us(day)) AS a,
@@ -50,11 +56,11 @@ function done(survey: Generator<undefined, DayCompleteness[]>): DayCompleteness[
   for (let step = survey.next();; step = survey.next()) if (step.done === true) return step.value;
 }
 
-test("how complete a day was is what its gap rows say, over a late start, an outage, a kill and midnight", async () => {
+test("how complete a day was is what its gap rows say, over a late start, outages, a kill, a stop and midnight", async () => {
   const recording = new Recording({
     seed: 3,
     symbols: 2,
-    rate: 20,
+    rate: 10,
     startTime: BEFORE_MIDNIGHT,
     flushIntervalMs: 2_000,
     listen: `127.0.0.1:${PORT}`,
@@ -74,6 +80,10 @@ test("how complete a day was is what its gap rows say, over a late start, an out
   recording.start();
   await world.advance(25_000); // midnight
   await outage();
+  await recording.stop();
+  await world.advance(7_000);
+  recording.start();
+  await world.advance(12_000);
   const asked = await world.runUntil(askVirtually(host, PORT, "/v1/completeness?days=2"), 60_000);
   assert.equal(asked.status, 200, asked.text);
   const told = JSON.parse(asked.text) as { readonly days: readonly { readonly date: string; readonly complete: number }[] };
@@ -88,7 +98,7 @@ test("how complete a day was is what its gap rows say, over a late start, an out
   const days = done(surveyor.survey(now, 3));
   const expected = await bySql(folder, now);
   assert.equal(days.length, 6);
-  assert.equal(expected.size, 5, "an outage on either day, and trades of the second one fetched");
+  assert.equal(expected.size, 6);
   for (const { date, type, secondsMissing, complete, streams } of days) {
     assert.ok(Math.abs(secondsMissing - (expected.get(`${date} ${type}`) ?? 0)) < 1e-3, `${date} ${type}: ${secondsMissing}`);
     assert.equal(streams, 2);
@@ -98,7 +108,8 @@ test("how complete a day was is what its gap rows say, over a late start, an out
   const first = days.find(({ date, type }) => date === "2026-11-20" && type === "bbo")!;
   assert.ok(first.complete > 0.0002 && first.complete < 0.001, `nobody recorded before 23:58:50: ${first.complete}`);
   const last = days.find(({ date, type }) => date === "2026-11-21" && type === "trade")!;
-  assert.deepEqual([last.complete, last.idsMissing, last.holes > 0, last.holesHealed], [1, 0, true, last.holes]);
+  assert.deepEqual([last.idsMissing, last.holes > 0, last.holesHealed], [0, true, last.holes], "trades of the second outage were fetched");
+  assert.ok(last.secondsMissing > 14 && last.secondsMissing < 18, `7 s of two streams: ${last.secondsMissing}`);
   const again = done(surveyor.survey(now, 3));
   assert.deepEqual(again, days, "what it kept of the files says something else");
 });

@@ -25,7 +25,14 @@ export interface SourceState {
   /** Frames that were not written as the venue always writes them. */
   readonly scansDeclined: number;
   readonly undelivered: readonly string[];
-  readonly workers: readonly { readonly id: string; readonly lane: string; readonly ageMs: number; readonly streams: number }[];
+  readonly workers: readonly {
+    readonly id: string;
+    readonly lane: string;
+    readonly ageMs: number;
+    /** Until it is replaced for its age. */
+    readonly rotatesInMs: number;
+    readonly streams: number;
+  }[];
 }
 
 export interface StorageState {

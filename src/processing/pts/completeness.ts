@@ -60,7 +60,7 @@ export class Completeness {
     for (const source of foldersIn(this.#world.disk, this.#dataPath).filter((name) => name !== "tmp")) {
       const types = foldersIn(this.#world.disk, `${this.#dataPath}/${source}`)
         .filter((type) => eventTypeOf(type) !== undefined && !OWN_TYPES.includes(type));
-      const idle = this.#beforeFirstRun(source);
+      const idle = this.#idle(source);
       const holes = yield* this.#holesOf(source, days);
       for (const type of types) {
         const streams = yield* this.#streamsOf(source, type, days);
@@ -126,11 +126,14 @@ export class Completeness {
     return [...holes.values()];
   }
 
-  /** Nobody recorded before the first start; undefined where nobody ever started (an import). */
-  #beforeFirstRun(source: string): Interval | undefined {
+  /** Before the first start, and from each stop to the next start; what a kill cost is told by gap rows. Without sessions (an import) nothing is claimed. */
+  #idle(source: string): Interval[] {
     using sessions = this.#view(`${source}/${session.name}/_all`, session as unknown as EventType);
-    const [first] = runsOf(sessions);
-    return first === undefined ? undefined : [-Infinity, first.startTime];
+    const runs = runsOf(sessions);
+    const between = runs.flatMap(({ stopTime }, i): Interval[] =>
+      stopTime === undefined ? [] : [[stopTime, runs[i + 1]?.startTime ?? Infinity]]
+    );
+    return runs.length === 0 ? [] : [[-Infinity, runs[0]!.startTime], ...between];
   }
 
   #view(path: string, type: EventType): StreamView {
@@ -141,12 +144,12 @@ export class Completeness {
 function judged(
   about: Pick<DayCompleteness, "date" | "source" | "type" | "streams">,
   symbols: readonly (readonly Hole[])[],
-  idle: Interval | undefined,
+  idle: readonly Interval[],
   now: number,
 ): DayCompleteness {
   const midnight = Date.parse(`${about.date}T00:00:00Z`) * 1_000;
   const day: Interval = [midnight, Math.min(midnight + US_PER_DAY, now)];
-  const always = idle === undefined ? [] : within([idle], day);
+  const always = within(idle, day);
   const alwaysUs = lengthOf(always);
   let missingUs = alwaysUs * about.streams;
   const counts = { holes: 0, holesHealed: 0, idsMissing: 0 };

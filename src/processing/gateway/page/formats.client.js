@@ -11,25 +11,29 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-export function table(head, rows) {
-  return element(
-    "div",
-    { class: "scroll" },
-    element(
-      "table",
-      {},
-      element("thead", {}, element("tr", {}, ...head.map((title) => element("th", {}, title)))),
-      element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell ?? ""))))),
-    ),
-  );
-}
-
 export function card(title, ...children) {
   return element("section", { class: "card" }, element("h2", {}, title), ...children);
 }
 
-export function figure(title, value, kind = "") {
-  return card(title, element("div", { class: `figure ${kind}` }, value));
+/** Numbers with their names, brought up to date in place: `update([[name, value, kind]])`. */
+export function figures() {
+  const node = element("dl", { class: "grid" });
+  const known = new Map();
+  return {
+    node,
+    update(wanted) {
+      for (const [name, value, kind = ""] of wanted) {
+        let place = known.get(name);
+        if (place === undefined) {
+          place = element("dd", {});
+          known.set(name, place);
+          node.append(element("div", { class: "card" }, element("dt", {}, name), place));
+        }
+        if (place.textContent !== value) place.textContent = value;
+        place.className = kind;
+      }
+    },
+  };
 }
 
 /** 1,234 · 12.3k · 4.5M */
@@ -40,11 +44,17 @@ export function count(value) {
   return value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
-/** A price as digits, never as a power of ten. */
-export function price(value) {
+/** So many digits stand behind the point in the longest of them. */
+export function decimalsOf(values) {
+  return Math.max(0, ...values.filter((value) => typeof value === "number").map((value) => (price(value).split(".")[1] ?? "").length));
+}
+
+/** A price as digits, never as a power of ten; with so many behind the point at least, so that a column of them lines up. */
+export function price(value, decimals = 0) {
   if (value === null || value === undefined) return "–";
   const text = String(value);
-  return text.includes("e") ? value.toFixed(12).replace(/\.?0+$/, "") : text;
+  const digits = text.includes("e") ? value.toFixed(12).replace(/\.?0+$/, "") : text;
+  return (digits.split(".")[1] ?? "").length >= decimals ? digits : value.toFixed(decimals);
 }
 
 export function bytes(value) {
@@ -56,6 +66,7 @@ export function bytes(value) {
 }
 
 export function duration(seconds) {
+  if (seconds < 1) return `${Math.round(1_000 * seconds)} ms`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 129_600) return `${(seconds / 3_600).toFixed(1)} h`;
@@ -67,8 +78,8 @@ export function clock(time) {
 }
 
 /** A link's address for a path: its symbol may hold anything. */
-export function pathLink(path) {
-  return element("a", { href: `#/${path.split("/").map(encodeURIComponent).join("/")}` }, readable(path));
+export function pathLink(path, text = readable(path)) {
+  return element("a", { href: `#/${path.split("/").map(encodeURIComponent).join("/")}` }, text);
 }
 
 /** As a person spells it. */

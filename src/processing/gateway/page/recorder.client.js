@@ -25,14 +25,21 @@ export async function lines(path, options) {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
-/** Messages of some paths until the signal aborts; a lost connection is begun anew, each time from the current values. */
-export function follow(paths, heard, signal) {
+/**
+ * Messages of some paths until the signal aborts; a lost connection is begun anew, each time from the current values. `again` is called
+ * before those: what was between is not told.
+ */
+export function follow(paths, heard, signal, again = () => {}) {
   const protocols = token === "" ? ["argus.v1"] : ["argus.v1", `argus.token.${base64Url(token)}`];
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/stream`, protocols);
   socket.onopen = () => socket.send(JSON.stringify({ op: "subscribe", paths }));
   socket.onmessage = ({ data }) => heard(JSON.parse(data));
   socket.onclose = () => {
-    if (!signal.aborted) setTimeout(() => signal.aborted || follow(paths, heard, signal), 2_000);
+    setTimeout(() => {
+      if (signal.aborted) return;
+      again();
+      follow(paths, heard, signal, again);
+    }, 2_000);
   };
   signal.addEventListener("abort", () => socket.close());
 }

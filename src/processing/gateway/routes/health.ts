@@ -132,7 +132,13 @@ function status({ world, paths, sessions, connections }: Shown, uptime: number):
       scans_declined: scansDeclined,
       undelivered: undelivered.length,
       undelivered_paths: undelivered.slice(0, NAMED_MAX),
-      workers: workers.map(({ id, lane, ageMs, streams }) => ({ id, lane, age_seconds: Math.round(ageMs / 1_000), streams })),
+      workers: workers.map(({ id, lane, ageMs, rotatesInMs, streams }) => ({
+        id,
+        lane,
+        age_seconds: Math.round(ageMs / 1_000),
+        rotates_in_seconds: Math.round(rotatesInMs / 1_000),
+        streams,
+      })),
     })),
     types: [...paths.totals()].map(([key, { events, paths, rate, lagMsMax }]) => ({
       source: key.split("/")[0],

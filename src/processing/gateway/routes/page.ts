@@ -1,9 +1,20 @@
 import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import page from "../page/page.html" with { type: "text" };
+import book from "../page/book.client.js" with { type: "text" };
+import chart from "../page/chart.client.js" with { type: "text" };
+import completeness from "../page/completeness.client.js" with { type: "text" };
 import formats from "../page/formats.client.js" with { type: "text" };
+import holes from "../page/holes.client.js" with { type: "text" };
+import keyboard from "../page/keyboard.client.js" with { type: "text" };
+import ladder from "../page/ladder.client.js" with { type: "text" };
+import liveTable from "../page/live_table.client.js" with { type: "text" };
+import market from "../page/market.client.js" with { type: "text" };
+import newest from "../page/newest.client.js" with { type: "text" };
 import overview from "../page/overview.client.js" with { type: "text" };
 import pathPage from "../page/path_page.client.js" with { type: "text" };
+import pathsTable from "../page/paths_table.client.js" with { type: "text" };
+import rateChart from "../page/rate_chart.client.js" with { type: "text" };
 import recorder from "../page/recorder.client.js" with { type: "text" };
 import start from "../page/start.client.js" with { type: "text" };
 import style from "../page/style.css" with { type: "text" };
@@ -19,7 +30,24 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-
 
 /** The dashboard: what a browser needs, all of it in the program, so that it works where there is no internet. It holds no data itself. */
 export function pageRoutes(): Route[] {
-  const scripts = { formats, overview, path_page: pathPage, recorder, start };
+  const scripts = {
+    book,
+    chart,
+    completeness,
+    formats,
+    holes,
+    keyboard,
+    ladder,
+    live_table: liveTable,
+    market,
+    newest,
+    overview,
+    path_page: pathPage,
+    paths_table: pathsTable,
+    rate_chart: rateChart,
+    recorder,
+    start,
+  };
   const files: readonly (readonly [path: string, type: string, text: string])[] = [
     ["/", HTML, page as unknown as string], // Bun's types know only its own meaning of such an import
     ["/page/style.css", STYLE, style],
