@@ -6,6 +6,7 @@ const commands = {
   start: (args) => foreground(executable("bun"), [`${root}/src/main.ts`, ...args], { cwd: process.env.INIT_CWD ?? root }),
   bench: (args) => foreground(executable("bun"), ["scripts/bench.ts", ...args]),
   test: async (args) => (await import("./test.mjs")).test(args),
+  browser: async (args) => (await import("./test.mjs")).browser(args),
   check: async (args) => (await import("./test.mjs")).check(args),
   soak: async (args) => (await import("./soak.mjs")).soak(args),
   plants: async (args) => (await import("./plants.mjs")).plants(args),

@@ -6,6 +6,8 @@ import { executable, root } from "./install.mjs";
 
 const PLAIN = { env: { ...process.env, NO_COLOR: "1" } };
 
+const BROWSER = join("tests", "browser"); // one browser is enough, so it has a command of its own: npm run browser
+
 const TEST_MS_MAX = 120_000; // Bun stops a test after 5 s unless told otherwise; real processes take longer
 
 /** Format, lint and types; each is one test that passes or fails. */
@@ -37,6 +39,23 @@ export async function test(args) {
   }
   console.log(`${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+}
+
+/**
+ * `npm run browser`: the dashboard in a real Chromium, found on the PATH or named by CHROMIUM; PICTURES=FOLDER keeps what it looked like.
+ * Where there is no browser that is told, and a failure.
+ */
+export async function browser(args) {
+  const folder = mkdtempSync(join(tmpdir(), "argus-test-"));
+  const files = testFiles(join(root, BROWSER), () => true);
+  try {
+    const { passed, failed, skipped } = await lane("bun", args.length === 0 ? files : args, folder);
+    if (skipped > 0) console.log("NOT RUN: there is no browser. Install Debian's chromium, or set CHROMIUM to the path of one.");
+    console.log(`${passed} passed, ${failed + skipped} failed`);
+    return failed + skipped === 0 && passed > 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** `npm run check`: the gates without the tests. */
@@ -74,7 +93,7 @@ async function lane(runtime, files, folder) {
       counted.skipped ?? 0
     } skipped in ${seconds} s`,
   );
-  return { passed: counted.passed, failed };
+  return { passed: counted.passed, failed, skipped: counted.skipped ?? 0 };
 }
 
 function commandOf(runtime, files, report) {
@@ -116,9 +135,10 @@ function parse(args) {
   return { paths, runtimes: value === undefined ? ["bun", "deno"] : [value] };
 }
 
-function testFiles(folder) {
+function testFiles(folder, isWanted = (file) => !file.startsWith(BROWSER)) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
+    .filter(isWanted)
     .sort();
 }

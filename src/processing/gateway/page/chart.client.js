@@ -22,6 +22,12 @@ export function newChart(place, { height, lines, signal, value, axis = 60, fromZ
   return { lines: setLines, draw: (data) => plot.setData(data) };
 }
 
+/** Of time; before anything is known, the last minute. */
+function range(plot, from, to) {
+  const now = Date.now() / 1_000;
+  return plot.data[0].length === 0 ? [now - SECONDS_MIN, now] : [Math.min(from, to - SECONDS_MIN), to];
+}
+
 function made(place, { width, height, lines, value, axis, fromZero }) {
   const css = getComputedStyle(document.documentElement);
   const color = (name) => css.getPropertyValue(name).trim();
@@ -33,7 +39,7 @@ function made(place, { width, height, lines, value, axis, fromZero }) {
       height,
       cursor: { y: false },
       scales: {
-        x: { time: true, range: (_, from, to) => [Math.min(from, to - SECONDS_MIN), to] },
+        x: { time: true, range },
         ...(fromZero ? { y: { range: (_, __, to) => [0, Math.max(1, 1.1 * to)] } } : {}),
       },
       axes: [

@@ -47,8 +47,7 @@ export function newestFirst(holes) {
 /** A table of holes; `update` takes what `newestFirst` gives. */
 export function holesTable({ withSymbol = false, empty }) {
   const columns = [
-    { title: withSymbol ? "symbol" : "type" },
-    ...(withSymbol ? [{ title: "type" }] : []),
+    { title: withSymbol ? "stream" : "type" },
     { title: "reason", kind: "more" },
     { title: "from, UTC", kind: withSymbol ? "more" : undefined },
     { title: "length" },
@@ -62,9 +61,9 @@ export function holesTable({ withSymbol = false, empty }) {
       update(rows.map(({ key, hole }) => ({
         key: `${key} ${hole.outcome}`,
         cells: [
-          ...(withSymbol ? [pathLink(hole.path, hole.symbol), hole.data_type] : [hole.data_type]),
+          withSymbol ? pathLink(hole.path, `${hole.symbol} ${hole.data_type}`) : hole.data_type,
           hole.reason,
-          element("span", {}, element("span", { class: "more" }, `${hole.from_time.slice(5, 10)} `), clock(hole.from_time).slice(0, 8)),
+          element("span", { title: hole.from_time }, clock(hole.from_time).slice(0, 8)),
           duration((Date.parse(hole.to_time) - Date.parse(hole.from_time)) / 1_000),
           hole.missing === null ? "" : count(hole.missing),
           element(

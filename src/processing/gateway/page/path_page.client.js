@@ -14,15 +14,16 @@ const GAPS_EVERY = 15; // looks
 /** One symbol: what it does, live, and what is missing of it. */
 export function showPath(main, path, { told, signal }) {
   const [source, type, symbol] = path.split("/");
+  const isMarket = MARKET.includes(type);
   const types = element("nav", { class: "types", "aria-label": "types of this symbol" });
   const live = element("div", {});
   const gaps = holesTable({ empty: "Nothing that anyone knows of." });
   main.replaceChildren(
     element("div", { class: "title" }, element("h1", {}, `${readable(symbol)} `, element("span", { class: "soft" }, source)), types),
     live,
-    card(`what is missing, last ${24 * GAPS_DAYS} hours`, gaps.node),
+    ...(isMarket ? [card(`what is missing, last ${24 * GAPS_DAYS} hours`, gaps.node)] : []),
   );
-  if (MARKET.includes(type)) showMarket(live, { source, symbol, signal });
+  if (isMarket) showMarket(live, { source, symbol, signal });
   else showNewest(live, path, signal);
 
   let looks = 0;
@@ -30,8 +31,10 @@ export function showPath(main, path, { told, signal }) {
     try {
       told(await json("/v1/status", { signal }));
       if (looks++ % GAPS_EVERY === 0) {
-        await showTypes(types, { path, source, symbol }, signal);
-        await showGaps(gaps, `${source}/gap/${symbol}`, signal);
+        const { paths } = await json(`/v1/paths?prefix=${encodeURIComponent(source)}`, { signal });
+        const own = paths.filter((each) => each.path.split("/")[2] === symbol);
+        showTypes(types, path, own);
+        if (isMarket && own.some((each) => each.type === "gap")) await showGaps(gaps, `${source}/gap/${symbol}`, signal);
       }
     } catch (error) {
       if (!signal.aborted) told(undefined, error);
@@ -42,19 +45,16 @@ export function showPath(main, path, { told, signal }) {
   void look();
 }
 
-/** What else there is of the symbol. */
-async function showTypes(place, { path, source, symbol }, signal) {
-  const { paths } = await json(`/v1/paths?prefix=${encodeURIComponent(source)}`, { signal });
-  const own = paths.filter((each) => each.path.split("/")[2] === symbol && !MARKET.includes(each.type));
-  const isMarket = MARKET.includes(path.split("/")[1]);
-  const market = paths.find((each) => each.path === `${source}/bbo/${symbol}`);
+/** What else there is of the symbol; its market is one page. */
+function showTypes(place, path, own) {
+  const market = own.find(({ type }) => MARKET.includes(type));
   const shown = [
-    ...(market === undefined ? [] : [{ path: market.path, type: "market", isHere: isMarket }]),
-    ...own.map((each) => ({ ...each, isHere: each.path === path })),
+    ...(market === undefined ? [] : [{ path: market.path, type: "market" }]),
+    ...own.filter(({ type }) => !MARKET.includes(type)),
   ];
   place.replaceChildren(...shown.map((each) => {
     const link = pathLink(each.path, each.type);
-    if (each.isHere) link.setAttribute("aria-current", "page");
+    if (each.path === path || (each.type === "market" && MARKET.includes(path.split("/")[1]))) link.setAttribute("aria-current", "page");
     return link;
   }));
 }
@@ -62,9 +62,6 @@ async function showTypes(place, { path, source, symbol }, signal) {
 /** The newest first, each with what last became of it. */
 async function showGaps(table, path, signal) {
   const from = (Date.now() - GAPS_DAYS * 86_400_000) * 1_000;
-  const rows = await lines(`/v1/events/${path}?from=${from}&limit=${GAPS_MAX}`, { signal }).catch((error) => {
-    if (error.message === "404") return []; // nothing of it was ever missing
-    throw error;
-  });
+  const rows = await lines(`/v1/events/${path}?from=${from}&limit=${GAPS_MAX}`, { signal });
   table.update(newestFirst(new Map(rows.map((row) => [keyOf(row), row]))).slice(0, GAPS_SHOWN));
 }
