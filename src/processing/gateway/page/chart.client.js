@@ -22,10 +22,11 @@ export function newChart(place, { height, lines, signal, value, axis = 60, fromZ
   return { lines: setLines, draw: (data) => plot.setData(data) };
 }
 
-/** Of time; before anything is known, the last minute. */
-function range(plot, from, to) {
-  const now = Date.now() / 1_000;
-  return plot.data[0].length === 0 ? [now - SECONDS_MIN, now] : [Math.min(from, to - SECONDS_MIN), to];
+/** Of time; a minute at least, also before anything is known. */
+function range(plot) {
+  const times = plot.data[0];
+  const last = times.at(-1) ?? Date.now() / 1_000;
+  return [Math.min(times[0] ?? last, last - SECONDS_MIN), last];
 }
 
 function made(place, { width, height, lines, value, axis, fromZero }) {
