@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { startVenue, type VenueProcess } from "../end_to_end/support.ts";
+import { recipesOf } from "../docs/recipes.ts";
 import { GatewayScene, quote, tradeOf } from "../processing/gateway/gateway_scene.ts";
 import { type Running, startArgus } from "../support/argus_process.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -147,6 +148,17 @@ describe("the dashboard in Chromium", { skip: executable === undefined }, () => 
     await first.locator("#holes tbody tr", { hasText: "disconnect" }).first().waitFor({ timeout: 20_000 });
     await page.goto(`${url}/#/binance/session/_all`);
     await page.locator(".newest", { hasText: "event open" }).waitFor();
+  });
+
+  it("the documentation's JavaScript runs in it", async () => {
+    const code = recipesOf("Live, in JavaScript")[0]!.replaceAll("127.0.0.1:8321", new URL(url).host);
+    const { page } = watched[1]!;
+    const lines: string[] = [];
+    page.on("console", (message) => message.type() === "log" && lines.push(message.text()));
+    await page.evaluate(`(() => { ${code} })()`);
+    await until(() => lines.length > 10, 20_000);
+    for (const line of lines) assert.match(line, /^binance\/bbo\/\S+ \d+ [\d.e-]+ [\d.e-]+$/);
+    await page.reload();
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
