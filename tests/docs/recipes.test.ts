@@ -9,6 +9,7 @@ import { GatewayScene } from "../processing/gateway/gateway_scene.ts";
 import { duckdb, hyparquetRows } from "../readers/readers.ts";
 import { eventually } from "../sim/venue/support.ts";
 import { ROOT, type Running, startArgus } from "../support/argus_process.ts";
+import { hasPromtool, promtool } from "../support/promtool.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { recipes, recipesOf } from "./recipes.ts";
 
@@ -139,6 +140,12 @@ describe(
         }
         assert.ok(out.split("\n").length > LINES, `${command}: ${out}`);
       }
+    });
+
+    it("Prometheus: what it scrapes here is well-formed", { skip: hasPromtool ? false : "promtool is not here" }, async () => {
+      const text = await (await fetch(`http://${host}/metrics?symbols=BTC*`)).text();
+      assert.match(text, /^argus_path_events_total\{path="binance\/trade\/BTCUSDT"\} \d+$/m);
+      assert.equal(promtool(["check", "metrics"], text), "");
     });
 
     it("DuckDB: bars, quotes at trades, the book of a moment, what is missing", async () => {
