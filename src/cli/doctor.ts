@@ -1,6 +1,7 @@
 import { loadConfig } from "../app/config.ts";
 import type { DoctorSummary } from "../app/doctor/doctor.ts";
 import type { Finding } from "../app/doctor/check.ts";
+import { escapeControls } from "../lib/escape_controls.ts";
 import { SOURCES } from "../exchanges/registry.ts";
 import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
 import { configFlags } from "./config_flags.ts";
@@ -51,8 +52,10 @@ export const doctor = command({
 
 function findingText(finding: Finding, hasColours: boolean): string {
   const mark = hasColours ? `${COLOURS[finding.state]}${MARKS[finding.state]}\u001b[0m` : MARKS[finding.state];
-  const line = `${mark}  ${finding.check.padEnd(NAME_WIDTH)}  ${finding.says}`;
-  return finding.state === "good" ? line : `${line}\n${" ".repeat(MARKS.good.length + 2)}${"".padEnd(NAME_WIDTH)}  → ${finding.todo}`;
+  const line = `${mark}  ${finding.check.padEnd(NAME_WIDTH)}  ${escapeControls(finding.says)}`;
+  return finding.state === "good"
+    ? line
+    : `${line}\n${" ".repeat(MARKS.good.length + 2)}${"".padEnd(NAME_WIDTH)}  → ${escapeControls(finding.todo)}`;
 }
 
 function summaryText({ good, poor, bad, isGood }: DoctorSummary): string {

@@ -32,7 +32,10 @@ function fileText({ columns, groups, ...file }: FileFacts): string {
   const groupRows = groups.slice(0, GROUPS_SHOWN_MAX).map(({ rows, bytes, from, to }, i) => [String(i + 1), rows, bytes, from, to]);
   const more = groups.length > GROUPS_SHOWN_MAX ? [`… and ${groups.length - GROUPS_SHOWN_MAX} more; --json has them all`] : [];
   return [
-    factsTable(file),
+    factsTable(file).replaceAll(
+      /^(metadata argus\.merged +)(.*)$/gm,
+      (_, name: string, merged: string) => name + merged.replaceAll(",", `\n${" ".repeat(name.length)}`),
+    ),
     "",
     textTable(["column", "type", "encodings", "bytes", "nulls", "min", "max"], columnRows),
     "",

@@ -1,5 +1,6 @@
 import type { Runtime } from "../runtime/runtime.ts";
 import type { LogLevel, LogSink } from "../telemetry/telemetry.ts";
+import { fitted } from "../lib/text_width.ts";
 import { formatLine, LOG_LEVELS } from "../telemetry/telemetry.ts";
 
 /**
@@ -51,7 +52,7 @@ export class Output {
     if (text === undefined) return this.#leaveScreen();
     const enter = this.#isOnScreen ? "" : "\u001b[?1049h\u001b[?25l";
     this.#isOnScreen = true;
-    const lines = text.split("\n").map((line) => `${line.slice(0, this.#process.columns - 1)}\u001b[K`);
+    const lines = text.split("\n").map((line) => `${fitted(line, this.#process.columns - 1)}\u001b[K`);
     this.#send("out", `${enter}\u001b[H${lines.join("\n")}\u001b[J`);
   }
 
@@ -67,7 +68,7 @@ export class Output {
   /** The line at the bottom of a terminal that is written over; "" takes it away. */
   status(text: string): void {
     if (!this.hasStatus || text === this.#status) return;
-    this.#status = text.slice(0, this.#process.columns - 1);
+    this.#status = fitted(text, this.#process.columns - 1);
     this.#send("err", `\r\u001b[K${this.#status}`);
   }
 

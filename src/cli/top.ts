@@ -1,14 +1,19 @@
+import { escapeControls } from "../lib/escape_controls.ts";
 import { sleep } from "../lib/sleep.ts";
+import { decodeSymbol } from "../lib/symbol_name.ts";
+import { fitted } from "../lib/text_width.ts";
 import type { RecorderLink } from "../app/recorder_link.ts";
 import { command, COMMON_ARGS } from "./command.ts";
 import { EXIT } from "./failure.ts";
-import { textTable } from "./facts.ts";
+import { spanText, textTable } from "./facts.ts";
 import { LINK_ARGS, linkOf } from "./link_flags.ts";
 import { durationFlag, untilStopped } from "./long_work.ts";
 import type { Status } from "./status.ts";
 
 const EVERY_MS = 1_000;
 const HEAD_ROWS = 4;
+const PATH_WIDTH_MIN = 20;
+const NUMBERS_WIDTH = 46; // of the columns beside the path, for counts below a billion
 const SORTS = ["rate", "events", "lag", "age", "path"] as const;
 type Sort = typeof SORTS[number];
 
@@ -59,8 +64,9 @@ export const top = command({
         while (!over.signal.aborted) {
           const { status, paths } = await look(link);
           const shown = arranged(paths, view, runtime.clock.wallTime());
-          if (isLive) output.screen(screenText(link.url, status, shown, view, runtime.process.rows));
-          else output.result({ status, paths: shown }, () => screenText(link.url, status, shown, view, Infinity));
+          if (isLive) output.screen(screenText(link.url, status, shown, view, runtime.process));
+          else {output.result({ status, paths: shown }, () =>
+              screenText(link.url, status, shown, view, { rows: Infinity, columns: Infinity }));}
           if (args.once === true || output.isUnread) return;
           wake = new AbortController();
           await sleep(runtime.timers, EVERY_MS, wake.signal);
@@ -114,31 +120,35 @@ function arranged(paths: readonly PathState[], { sort, isReversed, filter }: Vie
   return isReversed ? rows.reverse() : rows;
 }
 
+/** `size`: of the terminal; a column is as wide as what is in it, and the path takes what is left. */
 function screenText(
   url: string,
   { version, uptime_seconds, ready, types, gaps, gateway }: Status,
   rows: readonly Row[],
   view: View,
-  height: number,
+  size: { readonly rows: number; readonly columns: number },
 ): string {
   const rate = types.reduce((sum, each) => sum + each.rate, 0);
-  const head = `argus ${version} ${url} up ${uptime_seconds} s ${ready ? "ready" : "NOT READY"} · ${Math.round(rate)} events/s · gaps ${
-    gaps["proven"]
-  } · clients ${gateway.clients.length}`;
-  const keys = view.isTyping
-    ? `filter: ${view.filter}_`
-    : `sort ${view.sort}${view.isReversed ? " reversed" : ""} · filter ${view.filter === "" ? "none" : view.filter} · ${rows.length} paths`;
+  const head = `${ready ? "ready" : "NOT READY"} · ${Math.round(rate).toLocaleString("en-US")} events/s · gaps ${gaps["proven"]} · up ${
+    spanText(uptime_seconds)
+  } · clients ${gateway.clients.length} · argus ${version} at ${url}`;
+  const asked = `sort ${view.sort}${view.isReversed ? " reversed" : ""} · filter ${
+    view.filter === "" ? "none" : view.filter
+  } · ${rows.length} paths`;
+  const keys = view.isTyping ? `filter: ${view.filter}_   Enter: done` : `${asked}   keys: s sort, r reverse, / filter, q quit`;
   const table = textTable(
     ["path", "a second", "events", "lag, ms", "silent, s"],
-    rows.slice(0, Math.max(1, height - HEAD_ROWS)).map((
-      { path, rate, events, lag_ms, age_seconds },
-    ) => [
-      path,
-      Math.round(10 * rate) / 10,
+    rows.slice(0, Math.max(1, size.rows - HEAD_ROWS)).map(({ path, rate, events, lag_ms, age_seconds }) => [
+      fitted(escapeControls(decodeSymbol(path)), Math.max(PATH_WIDTH_MIN, size.columns - NUMBERS_WIDTH)),
+      tenths(rate),
       events,
-      lag_ms ?? undefined,
+      lag_ms === null ? undefined : tenths(lag_ms),
       age_seconds ?? undefined,
     ]),
   );
   return `${head}\n${keys}\n\n${table}`;
+}
+
+function tenths(value: number): number {
+  return Math.round(10 * value) / 10;
 }

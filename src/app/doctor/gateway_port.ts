@@ -6,7 +6,7 @@ export const gatewayPort: Check = async ({ runtime, config, holder }) => {
   const { listen } = config.gateway;
   const address = listenParts(listen);
   if (address === undefined) return good("gateway", "off");
-  if (holder !== undefined) return good("gateway", `left to the recorder that runs: ${holder}`);
+  if (holder !== undefined) return good("gateway", "left to the recorder that runs");
   try {
     const server = await runtime.tcp.listen(address, (connection) => {
       connection.reset();

@@ -29,5 +29,7 @@ export const journal: Check = ({ runtime, config, holder }) => {
 
 function held({ segments }: JournalFacts): string {
   const sum = (key: "rows" | "bytes") => segments.reduce((total, each) => total + each[key], 0);
-  return `${sum("rows").toLocaleString("en-US")} rows in ${segments.length} segments, ${(sum("bytes") / 1e6).toFixed(1)} MB`;
+  return `${sum("rows").toLocaleString("en-US")} rows in ${segments.length} ${segments.length === 1 ? "segment" : "segments"}, ${
+    (sum("bytes") / 1e6).toFixed(1)
+  } MB`;
 }
