@@ -7,6 +7,8 @@ import { rateChart } from "./rate_chart.client.js";
 import { json } from "./recorder.client.js";
 
 const EVERY_MS = 2_000;
+const MANY = 1_000; // paths: the recorder has better things to do than to list them every two seconds
+const MANY_EVERY = 3; // looks
 const WORKERS_SHOWN = 12;
 const NAMED = 8;
 
@@ -14,11 +16,16 @@ const NAMED = 8;
 export function showOverview(main, { search, told, signal }) {
   let timer;
   let known = [];
+  let looks = 0;
   const page = overview(main, search, signal);
   const look = async () => {
     clearTimeout(timer);
     try {
-      const [status, { paths }] = await Promise.all([json("/v1/status", { signal }), json("/v1/paths", { signal })]);
+      const isDue = looks++ % (known.length > MANY ? MANY_EVERY : 1) === 0;
+      const [status, { paths }] = await Promise.all([
+        json("/v1/status", { signal }),
+        isDue ? json("/v1/paths", { signal }) : { paths: known },
+      ]);
       if (signal.aborted) return;
       told(status);
       known = paths;
