@@ -53,7 +53,7 @@ function made(place, { width, height, lines, value, axis, fromZero }) {
           label: line.label,
           stroke: color(line.color),
           width: 1.5,
-          points: { show: false },
+          points: { show: (plot) => plot.data[0].length < 3 }, // a line needs two of them
           spanGaps: false,
           value: (_, raw) => raw === null ? "–" : value(raw),
         })),
