@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
@@ -18,6 +18,11 @@ const PLACE = /(?:localhost|127\.0\.0\.1):8321/g;
 const MOMENT = /2026-11-24 22:21:20Z/;
 const LINES = 5; // of something endless
 const MS_MAX = 20_000;
+
+/** Why a test is left out, where a machine lacks the program it is about. */
+function without(command: string): string | false {
+  return spawnSync(command, ["--version"]).status === 0 ? false : `${command} is not here`;
+}
 
 interface Ran {
   readonly code: number | null;
@@ -87,7 +92,7 @@ describe(
       assert.ok(recipes().length >= 10);
     });
 
-    it("curl", async () => {
+    it("curl", { skip: without("curl") }, async () => {
       const token = "s3cret";
       const guarded = await GatewayScene.open({ token });
       const commands = recipesOf("Live, by curl")[0]!.trim().split("\n");
@@ -107,7 +112,7 @@ describe(
       assert.match(rans.at(-1)!.out, /"version":"test"/);
     });
 
-    it("Python's standard library", async () => {
+    it("Python's standard library", { skip: without("python3") }, async () => {
       const [follow, past] = recipesOf("Live, in Python").map(here);
       const [live, once] = await Promise.all([run("python3", ["-u", "-"], follow!), run("python3", ["-"], past!)]);
       assert.equal(live.err, "");
