@@ -61,7 +61,6 @@ export interface RecordProgress {
 }
 
 const DRAIN_MS = 60_000; // thousands of day files at 5 ms a sync; service managers wait 90 s
-const BEHIND_EVENTS_MAX = 1_000_000; // storage this far behind the sockets never catches up, and memory is finite
 const PROGRESS_MS = 1_000;
 
 /** Of the journal's segments, each read twice: before the first socket opens. */
@@ -140,8 +139,8 @@ class Recording {
     this.#writers = EVENT_TYPES.filter(({ name }) => names.has(name)).map((type) => {
       const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs });
       this.#journal.follow(handler);
-      const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
-      return { name: type.name, handler, subscription, consumed: handler.consume(subscription.stream) };
+      handler.follow(agora, `*/${type.name}/*`);
+      return { name: type.name, handler };
     });
     const ids = Object.keys(config.sources);
     this.#gateway = new RecorderGateway(runtime, config, {
@@ -177,7 +176,6 @@ class Recording {
         aborted(signal),
         ...(durationMs === undefined ? [] : [sleep(timers, durationMs, over.signal)]),
         this.#storage.failed,
-        ...this.#writers.map(({ consumed }) => consumed.then(() => undefined, (error: unknown) => error)),
       ]);
       const outcome = await this.#drain();
       if (failure !== undefined) throw failure;
@@ -227,8 +225,6 @@ class Recording {
   /** In the order the data walks, so that each stage has everything before the next one ends. */
   async #drain(): Promise<"drained" | "deadline"> {
     for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
-    for (const { subscription } of this.#writers) subscription.close();
-    await Promise.allSettled(this.#writers.map(({ consumed }) => consumed));
     for (const { handler } of this.#writers) handler.sealAll();
     const over = new AbortController();
     const late = sleep(this.#runtime.timers, DRAIN_MS, over.signal).then(() => "deadline" as const);
@@ -292,8 +288,6 @@ function digestOf({ compression }: Runtime, { gateway: _, ...config }: Config): 
 interface Writer {
   readonly name: string;
   readonly handler: StorageHandler<EventBase>;
-  readonly subscription: { close(): void; readonly queuedEvents: number };
-  readonly consumed: Promise<void>;
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

@@ -7,6 +7,10 @@ export function snakeCase(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** Where a type's own columns stand: between those that every event has. */
+export const OWN_COLUMNS_FROM = 4;
+export const OWN_COLUMNS_TO = -1;
+
 /** The contract's frame around every market event: times, source and symbol before its own columns, origin after them. */
 export function marketColumns<T extends EventBase>(own: readonly Spec<T>[]): Column<T>[] {
   const before: Spec<T>[] = [

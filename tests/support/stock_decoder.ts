@@ -1,8 +1,7 @@
 import { type FileMetaData, parquetRead } from "hyparquet";
 import type { EventBase, EventType } from "../../src/events/event_type.ts";
 import type { Compression } from "../../src/runtime/runtime.ts";
-import { columnBuffer } from "../../src/processing/storage/column_buffer.ts";
-import type { SealedTable } from "../../src/processing/storage/table.ts";
+import { type SealedTable, Table } from "../../src/processing/storage/table.ts";
 
 /** All rows of a Parquet file of ours as the published reader reads them: the oracle of `decodeTable`. Rejects for what cannot be read whole. */
 export async function stockTable<T extends EventBase>(
@@ -11,7 +10,6 @@ export async function stockTable<T extends EventBase>(
   metadata: FileMetaData,
   compression: Compression,
 ): Promise<SealedTable> {
-  const buffers = new Map(type.columns.map((column) => [column.name, columnBuffer(column.kind)]));
   const runs: { readonly name: string; readonly rowFrom: number; readonly values: ArrayLike<unknown> }[] = [];
   await parquetRead({
     file: { byteLength: file.length, slice: (from, to) => file.slice(from, to).buffer as ArrayBuffer },
@@ -22,13 +20,15 @@ export async function stockTable<T extends EventBase>(
     onChunk: ({ columnName, columnData, rowStart }) => runs.push({ name: columnName, rowFrom: rowStart, values: columnData }),
   });
   runs.sort((a, b) => a.rowFrom - b.rowFrom);
-  for (const { name, values } of runs) {
-    const buffer = buffers.get(name);
-    if (buffer === undefined) throw new RangeError(`column ${name} is none of ${type.name}`);
-    for (let i = 0; i < values.length; i++) buffer.push(fieldOf(values[i]));
+  const events = Array.from({ length: Number(metadata.num_rows) }, (): Record<string, unknown> => ({}));
+  for (const { name, rowFrom, values } of runs) {
+    const field = type.columns.find((column) => column.name === name)?.field;
+    if (field === undefined) throw new RangeError(`column ${name} is none of ${type.name}`);
+    for (let i = 0; i < values.length; i++) events[rowFrom + i]![field] = fieldOf(values[i]);
   }
-  const rows = Number(metadata.num_rows);
-  return { rows, columns: type.columns.map(({ name }) => buffers.get(name)!.seal()) };
+  const table = new Table(type);
+  for (const event of events) table.append(event as unknown as T);
+  return table.seal();
 }
 
 /** A decoded value as an event's field holds it. */

@@ -1,4 +1,5 @@
 import type { EventBase, EventType } from "../../events/event_type.ts";
+import { columnsOf } from "../storage/columns_of.ts";
 import { buffersOf, type SealedTable, Table } from "../storage/table.ts";
 
 /** Where rows stand that follow each other in one chunk of one stream. */
@@ -23,37 +24,50 @@ export interface JournalBatch {
 
 export const RUN_NUMBERS = 4;
 
+/** Rows of a buffer that the journal does not have, from index `place.first` on. */
+export interface FreshRows<T extends EventBase> {
+  readonly place: Place;
+  readonly table: Table<T>;
+}
+
 /** Gathers what was appended to the streams of one type since it was last taken. */
 export class BatchBuilder<T extends EventBase> {
   readonly #type: EventType<T>;
-  readonly #table: Table<T>;
+  /** What has left its buffer meanwhile. */
+  readonly #kept: Table<T>;
   #paths: string[] = [];
   #runs: number[] = [];
 
   constructor(type: EventType<T>) {
     this.#type = type;
-    this.#table = new Table(type);
+    this.#kept = new Table(type);
   }
 
+  /** Of what was kept. */
   get bytes(): number {
-    return this.#table.bytes;
+    return this.#kept.bytes;
   }
 
-  /** Copies the rows from index `place.first` on. */
-  addFrom(place: Place, rows: Table<T>): void {
-    this.#note(place, rows.rows - place.first);
-    this.#table.appendFrom(rows, place.first);
+  /** Copies rows that are about to leave their buffer. */
+  keep({ place, table }: FreshRows<T>): void {
+    this.#note(place, table.rows - place.first);
+    this.#kept.appendFrom(table, place.first);
   }
 
   /** Copies all the rows. */
-  add(place: Place, rows: SealedTable): void {
+  keepAll(place: Place, rows: SealedTable): void {
     this.#note(place, rows.rows);
-    this.#table.appendAll(rows);
+    this.#kept.appendAll(rows);
   }
 
-  take(): JournalBatch | undefined {
+  /** All that was kept, and these rows of buffers behind it. */
+  take(fresh: readonly FreshRows<T>[]): JournalBatch | undefined {
+    for (const { place, table } of fresh) this.#note(place, table.rows - place.first);
     if (this.#paths.length === 0) return undefined;
-    const batch = { type: this.#type.name, paths: this.#paths.join("\n"), runs: new Float64Array(this.#runs), table: this.#table.seal() };
+    const parts = [this.#kept.part(0), ...fresh.map(({ place, table }) => table.part(place.first))];
+    const table = columnsOf(parts[0]!.cells.kinds, parts);
+    const batch = { type: this.#type.name, paths: this.#paths.join("\n"), runs: new Float64Array(this.#runs), table };
+    this.#kept.release();
     this.#paths = [];
     this.#runs = [];
     return batch;

@@ -169,9 +169,9 @@ export class JournalService implements Disposable {
       const name = place.path.split("/")[1]!;
       let builder = builders.get(name);
       if (builder === undefined) builders.set(name, builder = new BatchBuilder(eventTypeOf(name) as EventType as never));
-      builder.add(place, table);
+      builder.keepAll(place, table);
     }
-    const batches = [...builders.values()].flatMap((builder) => builder.take() ?? []);
+    const batches = [...builders.values()].flatMap((builder) => builder.take([]) ?? []);
     if (batches.length > 0) this.#send(batches);
     for (const writer of this.#writers) writer.rewind();
   }

@@ -1,9 +1,10 @@
-/** socket ▸ worker ▸ codec ▸ router ▸ path ▸ [buffer] ▸ chunk ▸ day file.  In: batches of events. Out: sealed tables, one per stream and day. */
-import type { Batch } from "../../agora/batch.ts";
+/** socket ▸ worker ▸ codec ▸ router ▸ path ▸ [buffer] ▸ chunk ▸ day file.  In: events of many paths. Out: sealed tables, one per stream and day. */
+import type { Agora } from "../../agora/agora.ts";
+import type { PathNode } from "../../agora/path_node.ts";
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
-import { BatchBuilder, type JournalBatch } from "../journal/batch.ts";
+import { BatchBuilder, type FreshRows, type JournalBatch } from "../journal/batch.ts";
 import type { JournalWriter } from "../journal/journal_service.ts";
 import type { ChunkSink } from "./storage_service.ts";
 import { type SealedTable, Table } from "./table.ts";
@@ -35,6 +36,8 @@ const UNCOLLECTED_BYTES_MAX = 32 * 1024 * 1024; // a journal so far behind goes 
 interface Buffer<T extends EventBase> {
   readonly path: string;
   readonly table: Table<T>;
+  /** Its path is open: events come straight here, so it stays. */
+  isFed: boolean;
   /** Rows of it that the journal was given. */
   journalled: number;
   /** The first µs after the day of its rows, which all lie on one. */
@@ -93,32 +96,50 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     return { chunk: this.#sealedOf(path).chunks + 1, table: buffer.table.copy() };
   }
 
-  /** Takes batches until the stream ends. Rejects with what ended it otherwise. */
-  async consume(stream: ReadableStream<Batch<T>>): Promise<void> {
-    for await (const { paths, events } of stream) {
-      for (let i = 0; i < events.length; i++) this.append(paths[i]!, events[i]!);
-    }
+  /**
+   * Takes every event of the matching paths, those that open later too, at the moment it is published: nothing queues between them and
+   * the buffers, and a path looks for its buffer once. Until the paths end.
+   */
+  follow(agora: Agora, pattern: string): void {
+    agora.follow(pattern, (node) => this.#feed(node));
   }
 
   append(path: string, event: T): void {
-    const buffer = this.#bufferOf(path, event.recvTime);
+    this.#append(this.#bufferOf(path), event);
+  }
+
+  #feed(node: PathNode): void {
+    const buffer = this.#bufferOf(node.path);
+    buffer.isFed = true;
+    node.attach({
+      event: (_node, event) => this.#append(buffer, event as T),
+      ended: () => buffer.isFed = false,
+    });
+  }
+
+  #append(buffer: Buffer<T>, event: T): void {
+    this.#turnDay(buffer, event.recvTime);
     if (buffer.table.rows === buffer.journalled) this.#fresh.push(buffer);
     this.#bytesBuffered += buffer.table.append(event);
     this.#rows++;
     this.#rowsBuffered++;
-    if (buffer.table.rows >= this.#options.chunkRowsMax) this.#seal(path, buffer);
+    if (buffer.table.rows >= this.#options.chunkRowsMax) this.#seal(buffer);
     if (this.#bytesBuffered >= this.#options.bufferedBytesMax) this.#sealLarge();
   }
 
   /** Hands everything over: at shutdown, and when memory is short. */
   sealAll(): void {
-    for (const [path, buffer] of this.#buffers) this.#seal(path, buffer);
+    for (const buffer of this.#buffers.values()) this.#seal(buffer);
   }
 
   collect(): JournalBatch | undefined {
-    for (const buffer of this.#fresh) this.#collect(buffer);
+    const fresh: FreshRows<T>[] = [];
+    for (const buffer of this.#fresh) {
+      fresh.push(...this.#freshRows(buffer));
+      buffer.journalled = buffer.table.rows; // one that was sealed since is listed twice
+    }
     this.#fresh = [];
-    return this.#journal.take();
+    return this.#journal.take(fresh);
   }
 
   rewind(): void {
@@ -131,24 +152,27 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     this.#tick();
   }
 
-  #bufferOf(path: string, recvTime: number): Buffer<T> {
+  #bufferOf(path: string): Buffer<T> {
     let buffer = this.#buffers.get(path);
     if (buffer === undefined) {
-      buffer = { path, table: new Table(this.#type), journalled: 0, untilTime: nextMidnight(recvTime), sinceMs: 0 };
+      buffer = { path, table: new Table(this.#type), isFed: false, journalled: 0, untilTime: 0, sinceMs: 0 };
       this.#buffers.set(path, buffer);
     }
-    // Also backwards: a clock set back over midnight puts its rows into the day they say.
+    return buffer;
+  }
+
+  /** Also backwards: a clock set back over midnight puts its rows into the day they say. */
+  #turnDay(buffer: Buffer<T>, recvTime: number): void {
     if (recvTime >= buffer.untilTime || recvTime < buffer.untilTime - US_PER_DAY) {
-      this.#seal(path, buffer);
+      this.#seal(buffer);
       buffer.untilTime = nextMidnight(recvTime);
     }
     if (buffer.table.rows === 0) buffer.sinceMs = this.#clock.monotonicMs();
-    return buffer;
   }
 
   #sealLarge(): void {
     const { bufferedBytesMax } = this.#options;
-    for (const [path, buffer] of this.#buffers) if (buffer.table.bytes >= bufferedBytesMax / LARGE_SHARE) this.#seal(path, buffer);
+    for (const buffer of this.#buffers.values()) if (buffer.table.bytes >= bufferedBytesMax / LARGE_SHARE) this.#seal(buffer);
     if (this.#bytesBuffered >= bufferedBytesMax / 2) this.sealAll();
   }
 
@@ -157,17 +181,24 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     const nowTime = this.#clock.wallTime();
     const { sealRows, sealAgeMs } = this.#options;
     for (const [path, buffer] of this.#buffers) {
-      if (buffer.table.rows === 0) this.#buffers.delete(path); // delisted, or so quiet that its memory is better used
+      if (buffer.table.rows === 0) this.#release(path, buffer);
       else if (buffer.table.rows >= sealRows || nowMs - buffer.sinceMs >= sealAgeMs || nowTime >= buffer.untilTime) {
-        this.#seal(path, buffer);
+        this.#seal(buffer);
       }
     }
   }
 
-  #seal(path: string, buffer: Buffer<T>): void {
+  /** Delisted, or so quiet that its memory is better used. */
+  #release(path: string, buffer: Buffer<T>): void {
+    if (buffer.isFed) buffer.table.release();
+    else this.#buffers.delete(path);
+  }
+
+  #seal(buffer: Buffer<T>): void {
+    const { path } = buffer;
     const { rows } = buffer.table;
     if (rows === 0) return;
-    if (this.#journal.bytes < UNCOLLECTED_BYTES_MAX) this.#collect(buffer);
+    if (this.#journal.bytes < UNCOLLECTED_BYTES_MAX) { for (const rows of this.#freshRows(buffer)) this.#journal.keep(rows); }
     buffer.journalled = 0;
     const { chunks, rows: before } = this.#sealedOf(path);
     this.#sealed.set(path, { chunks: chunks + 1, rows: before + rows });
@@ -176,13 +207,11 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     this.#sink.put(path, chunks + 1, buffer.table.seal(), before);
   }
 
-  #collect(buffer: Buffer<T>): void {
-    const { path, table, journalled } = buffer;
-    if (table.rows > journalled) {
-      const { chunks, rows } = this.#sealedOf(path);
-      this.#journal.addFrom({ path, chunk: chunks + 1, before: rows, first: journalled }, table);
-    }
-    buffer.journalled = table.rows;
+  /** One, or none where the journal has them all. */
+  #freshRows({ path, table, journalled }: Buffer<T>): FreshRows<T>[] {
+    if (table.rows === journalled) return [];
+    const { chunks, rows } = this.#sealedOf(path);
+    return [{ place: { path, chunk: chunks + 1, before: rows, first: journalled }, table }];
   }
 
   #sealedOf(path: string): Sealed {

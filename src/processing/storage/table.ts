@@ -1,5 +1,7 @@
-import type { Column, EventBase, EventType } from "../../events/event_type.ts";
-import { type ColumnBuffer, columnBuffer } from "./column_buffer.ts";
+import type { EventBase, EventType, Level } from "../../events/event_type.ts";
+import { OWN_COLUMNS_FROM, OWN_COLUMNS_TO } from "../../events/market_columns.ts";
+import { Cells } from "./cells.ts";
+import { columnsOf, type Part } from "./columns_of.ts";
 import { concatColumns } from "./concat_columns.ts";
 
 /** Rows of one stream as columns, in the order of the type's columns. Plain data: it crosses between threads. */
@@ -23,58 +25,97 @@ export type SealedColumn =
     readonly sizes: Float64Array<ArrayBuffer>;
   };
 
-/** A stream's rows that are not yet sealed. Typed arrays that grow; no event is kept. */
+const ROWS_KEPT_MAX = 8_192; // a burst must not hold its memory for ever
+const NUMBER_BYTES = 8;
+
+/** A stream's rows that are not yet sealed. No event is kept. */
 export class Table<T extends EventBase> {
-  readonly #columns: readonly Column<T>[];
-  readonly #buffers: readonly ColumnBuffer[];
-  #rows = 0;
-  #bytes = 0;
+  readonly #cells: Cells;
+  readonly #ownFields: readonly (keyof T)[];
+  readonly #ownKinds: readonly SealedColumn["kind"][];
 
   constructor(type: EventType<T>) {
-    this.#columns = type.columns;
-    this.#buffers = type.columns.map((column) => columnBuffer(column.kind));
+    this.#cells = new Cells(type as unknown as EventType);
+    this.#ownFields = type.columns.slice(OWN_COLUMNS_FROM, OWN_COLUMNS_TO).map(({ field }) => field);
+    this.#ownKinds = this.#cells.kinds.slice(OWN_COLUMNS_FROM, OWN_COLUMNS_TO);
   }
 
   get rows(): number {
-    return this.#rows;
+    return this.#cells.rows;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return NUMBER_BYTES * (this.#cells.numbers.length + this.#cells.levels.length);
   }
 
   /** Returns the bytes the row takes. */
   append(event: T): number {
-    let bytes = 0;
-    for (let i = 0; i < this.#columns.length; i++) bytes += this.#buffers[i]!.push(event[this.#columns[i]!.field]);
-    this.#rows++;
-    this.#bytes += bytes;
-    return bytes;
+    const cells = this.#cells;
+    const [fields, kinds] = [this.#ownFields, this.#ownKinds];
+    const { rows: row, texts } = cells;
+    const levelsBefore = cells.levels.length;
+    let at = cells.extend(1);
+    let text = 0;
+    const numbers = cells.numbers.values;
+    // What every event has is read by its name: a field whose name comes out of a list costs the engine several times as much.
+    numbers[at++] = event.recvTime;
+    numbers[at++] = event.eventTime ?? NaN;
+    texts[text++]!.push(event.source, row);
+    texts[text++]!.push(event.symbol, row);
+    for (let i = 0; i < fields.length; i++) {
+      const value = event[fields[i]!] as unknown;
+      const kind = kinds[i];
+      if (kind === "numbers") numbers[at++] = value === undefined ? NaN : value as number;
+      else if (kind === "texts") texts[text++]!.push(value as string | undefined, row);
+      else if (kind === "flags") numbers[at++] = value === true ? 1 : 0;
+      else numbers[at++] = pushLevels(cells, value as readonly Level[]);
+    }
+    texts[text]!.push(event.origin, row);
+    return NUMBER_BYTES * (cells.width + cells.levels.length - levelsBefore);
+  }
+
+  /** The rows from `first` on, where they lie: whoever takes them does so before anything else is done to the table. */
+  part(first: number): Part {
+    return { cells: this.#cells, first };
   }
 
   /** The rows so far, copied out; they stay here too. */
   copy(): SealedTable {
-    return { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.copy()) };
+    return columnsOf(this.#cells.kinds, [this.part(0)]);
   }
 
-  /** Rows of a table of the same type, from `from` on. */
-  appendFrom(other: Table<T>, from: number): void {
-    for (let i = 0; i < this.#buffers.length; i++) this.#bytes += this.#buffers[i]!.pushFrom(other.#buffers[i]!, from);
-    this.#rows += other.#rows - from;
+  /** Rows of a table of the same type, from `first` on. */
+  appendFrom(other: Table<T>, first: number): void {
+    this.#cells.pushFrom(other.#cells, first);
   }
 
   appendAll(table: SealedTable): void {
-    for (let i = 0; i < this.#buffers.length; i++) this.#bytes += this.#buffers[i]!.pushAll(table.columns[i]!);
-    this.#rows += table.rows;
+    this.#cells.pushAll(table);
   }
 
   /** The rows so far, copied out; the table is empty afterwards. */
   seal(): SealedTable {
-    const sealed = { rows: this.#rows, columns: this.#buffers.map((buffer) => buffer.seal()) };
-    this.#rows = 0;
-    this.#bytes = 0;
+    const sealed = this.copy();
+    this.#cells.clear(ROWS_KEPT_MAX);
     return sealed;
   }
+
+  /** Empties it and gives its memory back. */
+  release(): void {
+    this.#cells.clear(0);
+  }
+}
+
+/** Returns how many there are. */
+function pushLevels(cells: Cells, levels: readonly Level[]): number {
+  let at = cells.extendLevels(levels.length);
+  const { values } = cells.levels;
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i]!;
+    values[at++] = level[0];
+    values[at++] = level[1];
+  }
+  return levels.length;
 }
 
 /** Bytes a sealed table holds. */

@@ -23,8 +23,8 @@ interface Given {
 
 function recordOf(type: EventType, runs: readonly Given[], sequence = 0): Uint8Array<ArrayBuffer> {
   const builder = new BatchBuilder(type);
-  for (const { events, ...place } of runs) builder.add(place, tableOf(type, events));
-  const record = encoder.encode(builder.take()!);
+  for (const { events, ...place } of runs) builder.keepAll(place, tableOf(type, events));
+  const record = encoder.encode(builder.take([])!);
   sealRecord(compression, record, sequence);
   return record;
 }

@@ -4,6 +4,7 @@ import { Agora } from "../../../src/agora/agora.ts";
 import type { EventType } from "../../../src/events/event_type.ts";
 import { trade } from "../../../src/events/trade.ts";
 import { US_PER_DAY } from "../../../src/lib/time.ts";
+import { RUN_NUMBERS } from "../../../src/processing/journal/batch.ts";
 import { StorageHandler, type StorageHandlerOptions } from "../../../src/processing/storage/storage_handler.ts";
 import { ManualTimers } from "../../support/manual_timers.ts";
 import { aTrade, eventsOf, NOON } from "./support.ts";
@@ -93,18 +94,74 @@ describe("StorageHandler", () => {
     assert.equal(handler.rows, 100);
   });
 
-  it("takes what a subscription still holds when it is closed: nothing is lost in a drain", async () => {
+  it("gives the journal each row once, whatever was sealed between two looks, and all that is buffered after a rewind", () => {
+    const { handler } = handling({ chunkRowsMax: 5 });
+    const given: string[] = [];
+    const collect = () => {
+      const batch = handler.collect();
+      if (batch === undefined) return;
+      let row = 0;
+      const ids = eventsOf(trade as unknown as EventType, batch.table).map((event) => (event as ReturnType<typeof aTrade>).tradeId);
+      for (const [i, path] of batch.paths.split("\n").entries()) {
+        const [chunk, before, first, rows] = batch.runs.subarray(RUN_NUMBERS * i);
+        for (let j = 0; j < rows!; j++) given.push(`${path} ${chunk} ${before! + first! + j} ${ids[row++]}`);
+      }
+      assert.equal(row, batch.table.rows);
+    };
+    const sent = Array.from({ length: 40 }, (_, i) => aTrade(NOON + i, i % 4 === 0 ? "B" : "A"));
+    const rows: Record<string, number> = {};
+    const expected: string[] = [];
+    for (const [i, event] of sent.entries()) {
+      const path = `binance/trade/${event.symbol}`;
+      const row = rows[path] ?? 0;
+      rows[path] = row + 1;
+      expected.push(`${path} ${1 + Math.floor(row / 5)} ${row} ${event.tradeId}`);
+      handler.append(path, event);
+      if (i % 7 === 3) collect();
+    }
+    collect();
+    assert.deepEqual([...given].sort(), [...expected].sort());
+    given.length = 0;
+    handler.append(PATH, aTrade());
+    handler.rewind();
+    collect();
+    const buffered = Object.values(rows).reduce((sum, count) => sum + count % 5, 0) + 1;
+    assert.equal(given.length, buffered);
+  });
+
+  it("has every event of the paths it follows when publishing returns, of those that open later and open again too", async () => {
+    const { handler, timers, put } = handling();
+    const agora = new Agora(timers);
+    const early = agora.open(PATH, trade);
+    handler.follow(agora, "*/trade/*");
+    const late = agora.open("binance/trade/ETHUSDT", trade);
+    const others = agora.open("~1/binance/trade/ETHUSDT", trade);
+    const [first, second, third] = [[aTrade(), aTrade()], [aTrade(NOON, "ETHUSDT")], [aTrade()]] as const;
+    early.publish(first);
+    late.publish(second);
+    others.publish([aTrade(NOON, "ETHUSDT")]);
+    assert.equal(handler.rows, 3);
+    early.close();
+    await timers.advance(120_000);
+    agora.open(PATH, trade).publish(third);
+    await timers.advance(60_000);
+    assert.deepEqual(put, [
+      { path: PATH, chunk: 1, ids: first.map(({ tradeId }) => tradeId) },
+      { path: "binance/trade/ETHUSDT", chunk: 1, ids: second.map(({ tradeId }) => tradeId) },
+      { path: PATH, chunk: 2, ids: third.map(({ tradeId }) => tradeId) },
+    ]);
+  });
+
+  it("a path that was quiet for many ticks is still stored", async () => {
     const { handler, timers, put } = handling();
     const agora = new Agora(timers);
     const publisher = agora.open(PATH, trade);
-    const subscription = agora.subscribe<ReturnType<typeof aTrade>>("*/trade/*", { lag: "lossless", eventsMax: 1_000 });
-    const consumed = handler.consume(subscription.stream);
-    const sent = Array.from({ length: 50 }, () => aTrade());
-    publisher.publish(sent.slice(0, 20));
-    await Promise.resolve();
-    publisher.publish(sent.slice(20));
-    subscription.close();
-    await consumed;
+    handler.follow(agora, "*/trade/*");
+    const sent = [aTrade(), aTrade(), aTrade()];
+    for (const event of sent) {
+      await timers.advance(600_000);
+      publisher.publish([event]);
+    }
     handler.sealAll();
     assert.deepEqual(put.flatMap(({ ids }) => ids), sent.map(({ tradeId }) => tradeId));
   });
