@@ -5,6 +5,7 @@ import { parseDecimal } from "../lib/decimal.ts";
 import { DecodeError } from "../lib/errors.ts";
 import { US_PER_DAY, US_PER_MS } from "../lib/time.ts";
 import { Scan, type Scanner } from "./scan.ts";
+import { StreamTable } from "./stream_table.ts";
 import type { Channel, Classified, FrameInfo, Heal, Snapshot, Source, TimeUnit } from "./source.ts";
 
 export type Decoded =
@@ -53,7 +54,7 @@ export class Codec {
   readonly #source: Source;
   readonly #usPerTick: number;
   /** Streams whose symbol was checked against their name once. */
-  readonly #known = new Map<string, KnownStream>();
+  readonly #known = new StreamTable<KnownStream>();
   readonly #scan = new Scan();
   /** One object for all frames: `ofJson` reads it and keeps nothing of it. */
   readonly #frame: { -readonly [K in keyof FrameInfo]: FrameInfo[K] };
@@ -122,9 +123,9 @@ export class Codec {
   #scanned(text: string, recvTime: number): Decoded | undefined {
     const span = this.#source.streamSpan;
     if (span === undefined || !text.startsWith(span.before)) return undefined;
-    const end = text.indexOf(span.until, span.before.length);
-    const stream = text.slice(span.before.length, end);
-    const known = this.#known.get(stream);
+    const from = span.before.length;
+    const end = text.indexOf(span.until, from);
+    const known = this.#known.get(text, from, end);
     if (known?.scanner === undefined) return undefined;
     this.#scan.begin(text, end);
     this.#frame.recvTime = recvTime;
@@ -141,7 +142,7 @@ export class Codec {
   }
 
   #events(stream: string, data: unknown, recvTime: number): Decoded {
-    const known = this.#known.get(stream);
+    const known = this.#known.get(stream, 0, stream.length);
     const channel = known?.channel ?? this.#source.channelOf(stream);
     if (channel === undefined) throw new DecodeError("unknown_stream", `no channel of ${this.#source.id} has a stream like ${stream}`);
     const parsed = v.safeParse(channel.raw, data, { abortEarly: true });
@@ -153,7 +154,7 @@ export class Codec {
       if (this.#known.size >= KNOWN_STREAMS_MAX) this.#known.clear();
       // In a frame's text a name is looked up as it is written, so one that JSON writes otherwise is not scanned.
       const scanner = JSON.stringify(stream) === `"${stream}"` ? channel.scanner?.(symbol) : undefined;
-      this.#known.set(stream, { stream, channel, symbol, scanner });
+      this.#known.add(stream, { stream, channel, symbol, scanner });
     } else if (known.symbol !== symbol) {
       throw new DecodeError("symbol", `payload of ${symbol} on stream ${stream}, expected ${known.symbol}`);
     }

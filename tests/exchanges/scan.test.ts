@@ -43,6 +43,26 @@ describe("a scan", () => {
     }
   });
 
+  it("reads levels as JSON.parse does, and of a text with one other character nothing that JSON.parse does not read too", () => {
+    const decimal = fc.tuple(digits(1, 6), digits(0, 8)).map(([whole, part]) => part === "" ? whole : `${whole}.${part}`);
+    const lists = fc.array(fc.tuple(decimal, decimal), { maxLength: 6 });
+    const change = fc.record({ at: fc.nat(200), to: fc.constantFrom(...'[]",. 07x', "") });
+    let changedAndRead = 0;
+    const property = fc.property(lists, change, (list, { at, to }) => {
+      const text = JSON.stringify(list).slice(1);
+      const whole = scanned(text, (scan) => scan.levels());
+      assert(whole.isWhole);
+      assert.deepEqual(whole.value, list.map((level) => level.map(Number)));
+      const changed = text.slice(0, at % text.length) + to + text.slice(at % text.length + 1);
+      const { value, isWhole } = scanned(changed, (scan) => scan.levels());
+      if (!isWhole) return;
+      assert.deepEqual(value, (JSON.parse(`[${changed}`) as string[][]).map((level) => level.map((each) => parseDecimal(each)!.value)));
+      if (changed !== text) changedAndRead++;
+    });
+    fc.assert(property, { numRuns: 5_000, seed: 20261125 });
+    assert(changedAndRead > 100, `${changedAndRead}`);
+  });
+
   it("declines a decimal with a sign, an exponent or anything else in it", () => {
     for (const text of ["", ".", "-1", "+1", "1e3", "0x10", " 1", "1 ", "1.2.3", "Infinity", "１"]) {
       assert.equal(scanned(text, (scan) => scan.decimal()).isWhole, false, text);
