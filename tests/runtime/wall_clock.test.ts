@@ -32,6 +32,26 @@ describe("the wall clock", () => {
     }
   });
 
+  it("looks at Date.now once a millisecond, however often it is asked, and so follows a clock that is set within one", () => {
+    let us = 7_000_000;
+    let stepUs = 0;
+    let looks = 0;
+    const clock = wallClock(() => {
+      looks++;
+      return Math.floor((us + stepUs) / 1_000);
+    }, () => us / 1_000);
+    clock.wallTime();
+    looks = 0;
+    for (let i = 0; i < 1_000; i++) {
+      us += 10;
+      clock.wallTime();
+    }
+    assert.ok(looks <= 2 * 10, `${looks} looks in 10 ms`);
+    stepUs = 3_600e6;
+    us += 1_000;
+    assert.ok(Math.abs(clock.wallTime() - us - stepUs) <= 1_000);
+  });
+
   it("does not take a pause between its two reads for a step", () => {
     let us = 5_000_000;
     let pauseUs = 0;
