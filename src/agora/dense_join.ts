@@ -105,7 +105,11 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
   /** A feed is joined when the path has come to where the feed began: all that follows is in it. */
   #prove(): void {
     if (this.#position === undefined) return;
-    for (const feed of this.#owner.feeds()) if (!feed.isJoined && feed.events > 0 && !this.#isHeldFrom(feed)) feed.isJoined = true;
+    const feeds = this.#owner.feeds();
+    for (let i = 0; i < feeds.length; i++) {
+      const feed = feeds[i]!;
+      if (!feed.isJoined && feed.events > 0 && !this.#isHeldFrom(feed)) feed.isJoined = true;
+    }
   }
 
   #isHeldFrom(feed: Feed<T>): boolean {

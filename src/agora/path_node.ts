@@ -26,16 +26,14 @@ export class PathNode {
   }
 
   /** `isPast`: older than the newest, which stays the current value. */
-  publish(events: readonly EventBase[], isPast = false): void {
-    for (const event of events) {
-      this.seq++;
-      if (!isPast) {
-        this.last = event;
-        this.lastSeq = this.seq;
-      }
-      // The list is replaced, never changed, so a tap may attach or detach while it is called.
-      for (const tap of this.#taps) tap.event(this, event);
+  publish(event: EventBase, isPast: boolean): void {
+    this.seq++;
+    if (!isPast) {
+      this.last = event;
+      this.lastSeq = this.seq;
     }
+    const taps = this.#taps; // the list is replaced, never changed, so a tap may attach or detach while it is called
+    for (let i = 0; i < taps.length; i++) taps[i]!.event(this, event);
   }
 
   attach(tap: Tap): void {

@@ -27,14 +27,18 @@ export class Publisher<T extends EventBase> {
     return this.#isClosed;
   }
 
-  /** Everyone who listens has the events when it returns. After `close` it does nothing. */
+  /** Everyone who listens has the event when it returns. After `close` it does nothing. */
+  publishOne(event: T): void {
+    if (!this.#isClosed) this.#node.publish(event, false);
+  }
+
   publish(events: readonly T[]): void {
-    if (!this.#isClosed) this.#node.publish(events);
+    for (let i = 0; i < events.length; i++) this.publishOne(events[i]!);
   }
 
   /** Events older than the newest, fetched later: everyone who listens hears them, `last` stays what it is. */
   publishPast(events: readonly T[]): void {
-    if (!this.#isClosed) this.#node.publish(events, true);
+    for (const event of events) if (!this.#isClosed) this.#node.publish(event, true);
   }
 
   /** The same as a web stream: one chunk is one `publish`. Closing it closes the path. */

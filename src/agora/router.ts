@@ -80,7 +80,6 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   readonly #initialValue: T | undefined;
   /** Chosen by the first event: only it says whether the venue numbers this stream. */
   #join: Join<T> | undefined;
-  readonly #one: T[] = [];
   #feeds: Relay<T>[] = [];
   #detach = new Map<Relay<T>, () => void>();
   #hold: Cancel | undefined;
@@ -257,8 +256,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
       feeds: () => this.#feeds,
       publish: (published: T) => {
         if (this.#publisher.last === undefined) listener?.began(published);
-        this.#one[0] = published;
-        this.#publisher.publish(this.#one);
+        this.#publisher.publishOne(published);
       },
       late: (event: T) => this.#publisher.publishPast([event]),
       followed: (feed: Feed<T>, first: T) => {

@@ -27,14 +27,13 @@ export class Cells {
   readonly numbers = new GrowingNumbers();
   /** Price and size of every level, row by row. */
   readonly levels = new GrowingNumbers();
-  /** Of each column of texts. */
-  readonly texts: readonly TextRuns[];
+  readonly texts: TextRuns;
   #rows = 0;
 
   constructor({ columns }: EventType) {
     this.kinds = columns.map(({ kind }) => SEALED_AS[kind]);
-    this.texts = this.kinds.filter((kind) => kind === "texts").map(() => new TextRuns());
-    this.width = columns.length - this.texts.length;
+    this.texts = new TextRuns(this.kinds.filter((kind) => kind === "texts").length);
+    this.width = columns.length - this.texts.columns;
   }
 
   get rows(): number {
@@ -57,9 +56,9 @@ export class Cells {
     this.#rows += other.rows - first;
     this.numbers.pushFrom(other.numbers, first * this.width);
     this.levels.pushFrom(other.levels, other.levelsBefore(first));
-    this.texts.forEach((runs, i) => {
-      other.texts[i]!.between(first, other.rows, (text, from) => runs.push(text, row + from - first));
-    });
+    for (let column = 0; column < this.texts.columns; column++) {
+      other.texts.between(column, first, other.rows, (text, from) => this.texts.push(column, text, row + from - first));
+    }
   }
 
   pushAll({ rows, columns }: SealedTable): void {
@@ -68,8 +67,8 @@ export class Cells {
     let text = 0;
     for (const column of columns) {
       if (column.kind === "texts") {
-        const runs = this.texts[text++]!;
-        column.codes.forEach((code, i) => runs.push(code === 0 ? undefined : column.values[code - 1], row + i));
+        column.codes.forEach((code, i) => this.texts.push(text, code === 0 ? undefined : column.values[code - 1], row + i));
+        text++;
       } else {
         const values = column.kind === "levels" ? column.counts : column.values;
         for (let i = 0; i < rows; i++) this.numbers.values[at + i * this.width] = values[i]!;
@@ -98,7 +97,7 @@ export class Cells {
     this.#rows = 0;
     this.numbers.clear(rowsKeptMax * this.width);
     this.levels.clear(Math.min(rowsKeptMax, LEVELS_KEPT_MAX));
-    for (const runs of this.texts) runs.clear();
+    this.texts.clear();
   }
 
   #pushLevels(rows: number, columns: readonly Extract<SealedColumn, { kind: "levels" }>[]): void {

@@ -107,7 +107,7 @@ function withTexts(columns: readonly SealedColumn[], parts: readonly Part[]): Se
     let row = 0;
     for (const { cells, first } of parts) {
       const shift = row - first;
-      cells.texts[text]!.between(first, cells.rows, (value, from, to) => {
+      cells.texts.between(text, first, cells.rows, (value, from, to) => {
         let code = codeOf.get(value);
         if (code === undefined) codeOf.set(value, code = codeOf.size);
         if (code !== 0) column.codes.fill(code, shift + from, shift + to);

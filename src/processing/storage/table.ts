@@ -60,17 +60,17 @@ export class Table<T extends EventBase> {
     // What every event has is read by its name: a field whose name comes out of a list costs the engine several times as much.
     numbers[at++] = event.recvTime;
     numbers[at++] = event.eventTime ?? NaN;
-    texts[text++]!.push(event.source, row);
-    texts[text++]!.push(event.symbol, row);
+    texts.push(text++, event.source, row);
+    texts.push(text++, event.symbol, row);
     for (let i = 0; i < fields.length; i++) {
       const value = event[fields[i]!] as unknown;
       const kind = kinds[i];
       if (kind === "numbers") numbers[at++] = value === undefined ? NaN : value as number;
-      else if (kind === "texts") texts[text++]!.push(value as string | undefined, row);
+      else if (kind === "texts") texts.push(text++, value as string | undefined, row);
       else if (kind === "flags") numbers[at++] = value === true ? 1 : 0;
       else numbers[at++] = pushLevels(cells, value as readonly Level[]);
     }
-    texts[text]!.push(event.origin, row);
+    texts.push(text, event.origin, row);
     return NUMBER_BYTES * (cells.width + cells.levels.length - levelsBefore);
   }
 

@@ -1,32 +1,49 @@
-/** A column of texts, of which most rows have the one of the row before: such a row costs a comparison and no memory. */
+/**
+ * Columns of texts, of which most rows have those of the row before: such a row costs a few comparisons and no memory. All columns of a
+ * stream are one object, because it is looked at with each of thousands of streams' events.
+ */
 export class TextRuns {
-  /** Of each run its text and the row it begins with. */
-  #texts: (string | undefined)[] = [];
-  #firsts: number[] = [];
-  #last: string | undefined;
+  /** Of each column the newest text. */
+  readonly #last: (string | undefined)[];
+  /** Of each run, column by column, its text and the row it begins with. */
+  readonly #texts: (string | undefined)[][];
+  readonly #firsts: number[][];
 
-  /** `row` is the number of the row, counted from 0 since the last `clear`; undefined is null. */
-  push(text: string | undefined, row: number): void {
-    if (text === this.#last && row > 0) return;
-    this.#last = text;
-    this.#texts.push(text);
-    this.#firsts.push(row);
+  constructor(columns: number) {
+    this.#last = Array.from({ length: columns }, () => undefined);
+    this.#texts = this.#last.map(() => []);
+    this.#firsts = this.#last.map(() => []);
   }
 
-  /** Calls `each` for every run between two rows, in order. */
-  between(first: number, end: number, each: (text: string | undefined, from: number, to: number) => void): void {
-    let run = this.#firsts.length - 1;
-    while (run > 0 && this.#firsts[run]! > first) run--; // mostly the last few rows are asked for, or all of few runs
+  get columns(): number {
+    return this.#last.length;
+  }
+
+  /** `row` is the number of the row, counted from 0 since the last `clear`; undefined is null. */
+  push(column: number, text: string | undefined, row: number): void {
+    if (text === this.#last[column] && row > 0) return;
+    this.#last[column] = text;
+    this.#texts[column]!.push(text);
+    this.#firsts[column]!.push(row);
+  }
+
+  /** Calls `each` for every run of a column between two rows, in order. */
+  between(column: number, first: number, end: number, each: (text: string | undefined, from: number, to: number) => void): void {
+    const [texts, firsts] = [this.#texts[column]!, this.#firsts[column]!];
+    let run = firsts.length - 1;
+    while (run > 0 && firsts[run]! > first) run--; // mostly the last few rows are asked for, or all of few runs
     for (let from = first; from < end; run++) {
-      const to = Math.min(end, this.#firsts[run + 1] ?? end);
-      each(this.#texts[run], from, to);
+      const to = Math.min(end, firsts[run + 1] ?? end);
+      each(texts[run], from, to);
       from = to;
     }
   }
 
   clear(): void {
-    this.#texts = [];
-    this.#firsts = [];
-    this.#last = undefined;
+    for (let column = 0; column < this.#last.length; column++) {
+      this.#last[column] = undefined;
+      this.#texts[column] = [];
+      this.#firsts[column] = [];
+    }
   }
 }
