@@ -93,7 +93,7 @@ export default [
     bug: "hands a stale value to a late subscriber",
     edits: [{
       file: "src/agora/path_node.ts",
-      text: "        this.last = event;",
+      text: "      this.last = event;",
       instead: "        this.last ??= event;",
     }],
     test: "tests/agora/agora.test.ts",

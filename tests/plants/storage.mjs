@@ -15,11 +15,18 @@ export default [
   },
   {
     k: 3,
-    bug: "swaps neighbours of one turn",
+    bug: "swaps neighbours of a path",
     edits: [{
       file: "src/processing/storage/storage_handler.ts",
-      text: "for (let i = 0; i < events.length; i++) this.append",
-      instead: "for (let i = events.length - 1; i >= 0; i--) this.append",
+      text: "    node.attach({\n      event: (_node, event) => this.#append(buffer, event as T),",
+      instead: `    let held: T | undefined;
+    node.attach({
+      event: (_node, event) => {
+        if (held === undefined) return void (held = event as T);
+        this.#append(buffer, event as T);
+        this.#append(buffer, held);
+        held = undefined;
+      },`,
     }],
     test: "tests/simulation/recorder.test.ts",
     name: "every event that arrived",
@@ -48,9 +55,8 @@ export default [
     bug: "the row at 00:00:00.000000 in two files",
     edits: [{
       file: "src/processing/storage/storage_handler.ts",
-      text: "    const buffer = this.#bufferOf(path, event.recvTime);",
-      instead:
-        "    if (event.recvTime % US_PER_DAY === 0) this.#buffers.get(path)?.table.append(event);\n    const buffer = this.#bufferOf(path, event.recvTime);",
+      text: "    this.#turnDay(buffer, event.recvTime);",
+      instead: "    if (event.recvTime % US_PER_DAY === 0) buffer.table.append(event);\n    this.#turnDay(buffer, event.recvTime);",
     }],
     test: "tests/processing/storage/storage_handler.test.ts",
     name: "one microsecond before midnight",
