@@ -37,9 +37,9 @@ class Feed {
     this.#socket = socket;
   }
 
-  begin(): void {
+  begin(framesPerSecond: number): void {
     const names = new Set([...this.streams].map((stream) => stream.slice(0, stream.indexOf("@")).toUpperCase()));
-    if (names.size > 0) this.#ring = new FrameRing(ringFrames, [...names], startTime, 1_000);
+    if (names.size > 0) this.#ring = new FrameRing(ringFrames, [...names], startTime, Math.round(1e6 / framesPerSecond));
   }
 
   send(countMax: number): void {
@@ -156,7 +156,8 @@ function subscribe(socket: Socket<Peer>, feed: Feed, text: string): void {
 function pump(): void {
   const nowMs = performance.now();
   if (startedMs === 0 && subscribedMs > 0 && nowMs - subscribedMs > SETTLE_MS && hasAllStreams()) {
-    for (const feed of feeds) feed.begin();
+    const streams = feeds.reduce((sum, feed) => sum + feed.streams.size, 0);
+    for (const feed of feeds) feed.begin(rate * feed.streams.size / streams);
     startedMs = performance.now();
   }
   if (startedMs > 0 && endedMs === 0) {

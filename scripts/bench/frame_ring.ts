@@ -11,9 +11,10 @@ export class FrameRing {
   readonly #rises: readonly (readonly Rise[])[];
   #lap = 0;
 
-  constructor(count: number, symbols: readonly string[], startTime: number, lapUs: number) {
-    const texts = [...mixedFrames(count, symbols, startTime)];
-    const perLap = risesPerLap(texts, lapUs);
+  /** `everyUs`: how far apart in time they are. A recorder takes a socket whose times stand still for one that falls behind. */
+  constructor(count: number, symbols: readonly string[], startTime: number, everyUs: number) {
+    const texts = [...mixedFrames(count, symbols, startTime, everyUs)];
+    const perLap = risesPerLap(texts, count * everyUs);
     const starts = [0];
     const rises: Rise[][] = [];
     this.bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length + headBytes(text.length), 0));

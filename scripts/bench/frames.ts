@@ -8,7 +8,12 @@ export function symbolNames(count: number): string[] {
  * Frames in the shapes and proportions the facts give for a whole spot venue: 70 % best bid and offer, 20 % trades, 10 % depth of 20 to 60
  * levels. Trade ids and depth windows follow each other, update ids rise, so that whoever looks for holes and duplicates has to look.
  */
-export function* mixedFrames(count: number, symbols: readonly string[], startTime = 1_795_000_000_000_000): Generator<string> {
+export function* mixedFrames(
+  count: number,
+  symbols: readonly string[],
+  startTime = 1_795_000_000_000_000,
+  everyUs = 37,
+): Generator<string> {
   const updates = new Array<number>(symbols.length).fill(50_000_000_000);
   const trades = new Array<number>(symbols.length).fill(3_000_000_000);
   const windows = new Array<number>(symbols.length).fill(40_000_000_000);
@@ -17,7 +22,7 @@ export function* mixedFrames(count: number, symbols: readonly string[], startTim
     const at = Math.floor(symbols.length * (random / 2 ** 32) ** 3); // a few symbols bring most of the events
     const symbol = symbols[at]!;
     const lower = symbol.toLowerCase();
-    const time = startTime + n * 37;
+    const time = startTime + n * everyUs;
     const price = (id: number) => (60_000 + mix(at, Math.floor(id / 50)) % 3_000 / 100).toFixed(8);
     const size = (salt: number) => (mix(salt, n) % 500_000 / 100_000).toFixed(8);
     const kind = mix(11, n) % 10;
