@@ -115,6 +115,7 @@ export class ClientFeed implements Disposable {
       this.#joining.delete(route);
     }
     this.#requeue(({ route }) => this.#routes.get(route.path) === route);
+    if (this.isEmpty) this.#isReady = false; // nobody takes from an empty feed
     return true;
   }
 

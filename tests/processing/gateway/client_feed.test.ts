@@ -122,6 +122,21 @@ it("hears a path from its first event on when it was there before the path", () 
   assert.deepEqual(feed.take(1e9).map((text) => (JSON.parse(text) as Message).seq), [1, 2]);
 });
 
+it("who leaves a path before its events were taken hears of the others all the same", () => {
+  const agora = new Agora(runtime.timers);
+  const [first, second] = ["A", "B"].map((symbol) => agora.open(`binance/trade/${symbol}`, trade));
+  let ready = 0;
+  const feed = new ClientFeed(agora, new WeakMap(), { ready: () => ready++, lost() {} });
+  feed.subscribe("binance/trade/A");
+  feed.subscribe("binance/trade/B");
+  first!.publish([tradeOf("A", 1)]);
+  assert.equal(ready, 1);
+  feed.unsubscribe("binance/trade/A");
+  assert.ok(feed.isEmpty);
+  second!.publish([tradeOf("B", 1)]);
+  assert.equal(ready, 2, "there is something to take again");
+});
+
 it("a reader that takes nothing is told to hurry, then given up", () => {
   const agora = new Agora(runtime.timers);
   const trades = agora.open("binance/trade/A", trade);
