@@ -14,6 +14,7 @@ import { hotPath } from "./bench/hot_path.ts";
 import { receive } from "./bench/receive.ts";
 import { storage } from "./bench/storage.ts";
 import { startUp } from "./bench/start_up.ts";
+import { subscribers } from "./bench/subscribers.ts";
 import { venue } from "./bench/venue.ts";
 
 export interface Figure {
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   "captures": captures,
   "day": day,
   "asof": asOf,
+  "subscribers": subscribers,
   "simulate": venue,
   ...ALL_IN,
 };

@@ -44,28 +44,28 @@ export function frameBytes(
   return bytes;
 }
 
-const ENCODER = new TextEncoder();
-const HEAD_BYTES_MAX = 10; // of a server's frame
-
-/** Each text a frame of a server's, one behind the other; much cheaper than a frame at a time. */
-export function textFrames(texts: readonly string[]): Uint8Array {
-  const units = texts.reduce((sum, text) => sum + text.length, 0);
-  const bytes = new Uint8Array(3 * units + HEAD_BYTES_MAX * texts.length); // UTF-8 takes at most three bytes for a unit of UTF-16
-  const view = new DataView(bytes.buffer);
+/** Each text, in UTF-8, a frame of a server's, one behind the other; much cheaper than a frame at a time. */
+export function textFrames(texts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(texts.reduce((sum, { length }) => sum + headBytes(length) + length, 0));
   let at = 0;
   for (const text of texts) {
-    // How long the head is depends on how long the text gets, which is known behind it; it is nearly always two bytes of length.
-    const guess = text.length < 126 ? 2 : text.length < 65_536 ? 4 : 10;
-    const { written } = ENCODER.encodeInto(text, bytes.subarray(at + guess));
-    const head = written < 126 ? 2 : written < 65_536 ? 4 : 10;
-    if (head !== guess) bytes.copyWithin(at + head, at + guess, at + guess + written);
+    const { length } = text;
+    const head = headBytes(length);
     bytes[at] = 0x80 | OPCODE.text;
-    bytes[at + 1] = head === 2 ? written : head === 4 ? 126 : 127;
-    if (head === 4) view.setUint16(at + 2, written);
-    else if (head === 10) view.setBigUint64(at + 2, BigInt(written));
-    at += head + written;
+    bytes[at + 1] = head === 2 ? length : head === 4 ? 126 : 127;
+    if (head === 4) {
+      bytes[at + 2] = length >>> 8;
+      bytes[at + 3] = length;
+    } else if (head === 10) new DataView(bytes.buffer).setBigUint64(at + 2, BigInt(length));
+    bytes.set(text, at + head);
+    at += head + length;
   }
-  return bytes.slice(0, at);
+  return bytes;
+}
+
+/** Of an unmasked frame. */
+function headBytes(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
 }
 
 export function closePayload(code: number, reason: string): Uint8Array {

@@ -20,6 +20,8 @@ export interface Running {
   /** Resolves once that was said on standard error; rejects when the process ends without it. */
   said(text: string): Promise<void>;
   signal(name: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
+  /** A line on its standard input. */
+  tell(line: string): void;
 }
 
 export interface HowToRun {
@@ -33,18 +35,24 @@ export interface HowToRun {
 
 /** The real program as a process of its own, with an environment that holds nothing but what is given. */
 export function startArgus(args: readonly string[], { cwd, env = {}, isBinary = false, before }: HowToRun): Running {
-  const main = path.join(ROOT, "src", "main.ts");
-  const command = isBinary
-    ? [BINARY]
-    : "Deno" in globalThis
-    ? [process.execPath, "run", "-A", "--no-check", main]
-    : [process.execPath, main];
+  const command = isBinary ? [BINARY] : sourceCommand("src/main.ts");
   const whole = before === undefined ? [...command, ...args] : ["/bin/sh", "-c", `${before}; exec "$@"`, "sh", ...command, ...args];
   const child = spawn(whole[0]!, whole.slice(1), {
     cwd,
     env: { PATH: isBinary ? "" : process.env["PATH"] ?? "", HOME: cwd, ...env },
   });
   return watched(child);
+}
+
+/** Another program of ours, such as one that plays many clients, on the runtime the test runs on. */
+export function startProgram(file: string, args: readonly string[], cwd: string): Running {
+  const command = sourceCommand(file);
+  return watched(spawn(command[0]!, [...command.slice(1), ...args], { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: cwd } }));
+}
+
+function sourceCommand(file: string): string[] {
+  const absolute = path.join(ROOT, file);
+  return "Deno" in globalThis ? [process.execPath, "run", "-A", "--no-check", absolute] : [process.execPath, absolute];
 }
 
 /** The same, to its end. */
@@ -82,5 +90,7 @@ function watched(child: ChildProcess): Running {
       look();
       void ended.then(({ code }) => reject(new Error(`ended with ${code} and never said ${text}: ${err}`)));
     });
-  return { ended, firstLine, said, pid: child.pid!, signal: (name) => void process.kill(child.pid!, name) }; // Deno's child.kill reports no exit code afterwards
+  const tell = (line: string) => void child.stdin!.write(`${line}\n`);
+  // Deno's child.kill reports no exit code afterwards.
+  return { ended, firstLine, said, tell, pid: child.pid!, signal: (name) => void process.kill(child.pid!, name) };
 }

@@ -35,12 +35,13 @@ interface Entry {
   readonly bytes: number;
 }
 
-/** What an event is as a message, and with which number: nearly every client of a path gets the same one. */
+/** What an event is as a message, in UTF-8, and with which number: nearly every client of a path gets the same one. */
 export interface Rendered {
   readonly seq: number;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
+const ENCODER = new TextEncoder();
 const QUEUED_BYTES_MAX = 1024 * 1024; // of one client; the events themselves are shared by all
 const EVENT_BYTES = 320; // of a message without lists, measured on trades
 const LEVEL_BYTES = 40;
@@ -138,10 +139,13 @@ export class ClientFeed implements Disposable {
   }
 
   /** Messages of at least one event and about so many bytes. */
-  take(bytes: number): string[] {
-    const texts: string[] = [];
+  take(bytes: number): Uint8Array[] {
+    const messages: Uint8Array[] = [];
     let taken = 0;
-    const add = (text: string) => taken += texts.push(text) > 0 ? text.length : 0;
+    const add = (message: Uint8Array) => {
+      messages.push(message);
+      taken += message.length;
+    };
     // Awake, a path is joined before what is queued of others; asleep, after what is queued of itself.
     if (!this.#isAsleep) this.#takeJoining(add, () => taken < bytes);
     while (this.#from < this.#queue.length && taken < bytes) {
@@ -150,7 +154,7 @@ export class ClientFeed implements Disposable {
       if (seq !== undefined) this.#add(add, route, seq, type, event);
       else {
         this.#gapsQueued--;
-        add(`${headOf(route)},"gap":${eventJson(type, event)}}`);
+        add(ENCODER.encode(`${headOf(route)},"gap":${eventJson(type, event)}}`));
       }
     }
     if (this.#from === this.#queue.length) {
@@ -163,7 +167,7 @@ export class ClientFeed implements Disposable {
       this.#isReady = false;
       this.#wasTold = false;
     } else if (this.#from > 4_096 && this.#from > this.#queue.length / 2) this.#requeue(() => true);
-    return texts;
+    return messages;
   }
 
   /**
@@ -234,7 +238,7 @@ export class ClientFeed implements Disposable {
   }
 
   /** Joins paths: their current value where it was not told yet, and the number they have come to. */
-  #takeJoining(add: (text: string) => void, hasRoom: () => boolean): void {
+  #takeJoining(add: (message: Uint8Array) => void, hasRoom: () => boolean): void {
     for (const route of this.#joining) {
       if (!hasRoom()) return;
       this.#joining.delete(route);
@@ -248,23 +252,23 @@ export class ClientFeed implements Disposable {
     }
   }
 
-  #add(add: (text: string) => void, route: Route, seq: number, type: EventType, event: EventBase): void {
+  #add(add: (message: Uint8Array) => void, route: Route, seq: number, type: EventType, event: EventBase): void {
     if (route.toldSeq !== undefined && seq > route.toldSeq + 1) this.#addLag(add, route, seq - 1);
     let rendered = this.#texts.get(event);
     if (rendered?.seq !== seq) {
-      rendered = { seq, text: `${headOf(route)},"seq":${seq},"event":${eventJson(type, event)}}` };
+      rendered = { seq, bytes: ENCODER.encode(`${headOf(route)},"seq":${seq},"event":${eventJson(type, event)}}`) };
       this.#texts.set(event, rendered);
     }
-    add(rendered.text);
+    add(rendered.bytes);
     route.toldSeq = seq;
   }
 
   /** Everything of the path up to that number was told or is lost. */
-  #addLag(add: (text: string) => void, route: Route, seq: number): void {
+  #addLag(add: (message: Uint8Array) => void, route: Route, seq: number): void {
     const lagged = seq - route.toldSeq!;
     this.#owner.lost(lagged);
     route.toldSeq = seq;
-    add(`${headOf(route)},"lagged":${lagged}}`);
+    add(ENCODER.encode(`${headOf(route)},"lagged":${lagged}}`));
   }
 
   /** Keeps of what was not taken yet what is to be kept. */

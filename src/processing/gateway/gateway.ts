@@ -1,9 +1,10 @@
 /** path ▸ [gateway] ▸ programs and people.  In: requests. Out: what is published, what was stored, how the recorder fares. */
 import { StorageError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
+import { Deliveries } from "./deliveries.ts";
 import { Doorkeeper, type DoorkeeperOptions } from "./doorkeeper.ts";
 import type { GatewayWorld } from "./gateway_world.ts";
-import type { Exchange, Upgrade } from "./http/exchange.ts";
+import type { Answer, Exchange } from "./http/exchange.ts";
 import { HttpServer } from "./http/http_server.ts";
 import { errorAnswer } from "./http/json_answer.ts";
 import { Paths } from "./paths.ts";
@@ -19,9 +20,12 @@ import type { StreamContext, StreamSession } from "./stream_session.ts";
 export interface GatewayOptions extends DoorkeeperOptions {
   /** So long a client of /v1/stream may take nothing before it loses events, and as long again before it is shown the door. */
   readonly clientPatienceMs?: number;
+  /** Nothing is recorded beside it: clients may have all the time there is. */
+  readonly isAlone?: boolean;
 }
 
 const CLIENT_PATIENCE_MS = 5_000;
+const REST_BEHIND = 1; // half of the time is the recorder's, whatever clients ask for
 
 /** HTTP and WebSocket on one port. Nothing it does can hold up the recorder: whatever is slow belongs to the client that is. */
 export class Gateway implements AsyncDisposable {
@@ -56,20 +60,20 @@ export class Gateway implements AsyncDisposable {
   }
 
   /** What any request gets. Never rejects. */
-  async answer(exchange: Exchange): Promise<Response | Upgrade> {
+  async answer(exchange: Exchange): Promise<Answer> {
     const { request, path } = exchange;
     const method = request.method === "HEAD" ? "GET" : request.method;
     const named = this.#routes.map((route) => ({ route, rest: restOf(route, path) })).filter(({ rest }) => rest !== undefined);
     const found = named.find(({ route }) => route.method === method);
     const refusal = this.#doorkeeper?.refusal(exchange, found?.route.isOpen === true);
-    let answer: Response | Upgrade;
+    let answer: Answer;
     if (refusal !== undefined) {
       this.#world.happenings.requestRefused(refusal.status);
       answer = refusal;
     } else if (found === undefined) answer = this.#unknown(method, path, named.map(({ route }) => route));
     else answer = await this.#run(found.route, { ...exchange, rest: found.rest! });
-    this.#world.happenings.requestAnswered(found?.route.path ?? "none", answer instanceof Response ? answer.status : 101);
-    if (answer instanceof Response) harden(answer.headers);
+    this.#world.happenings.requestAnswered(found?.route.path ?? "none", statusOf(answer));
+    if (!("upgrade" in answer)) harden("push" in answer ? answer.response.headers : answer.headers);
     return answer;
   }
 
@@ -88,7 +92,7 @@ export class Gateway implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
-  async #run(route: Route, asked: Exchange & { readonly rest: string }): Promise<Response | Upgrade> {
+  async #run(route: Route, asked: Exchange & { readonly rest: string }): Promise<Answer> {
     try {
       return await route.run(asked);
     } catch (error) {
@@ -121,12 +125,17 @@ export class Gateway implements AsyncDisposable {
       agora,
       paths: this.#paths,
       texts: new WeakMap(),
+      deliveries: new Deliveries(runtime, this.#options.isAlone === true ? 0 : REST_BEHIND),
       patienceMs: this.#options.clientPatienceMs ?? CLIENT_PATIENCE_MS,
       lost: (events) => happenings.clientLagged(events),
       opened: (session) => this.#sessions.add(session),
       ended: (session) => this.#sessions.delete(session),
     };
   }
+}
+
+function statusOf(answer: Answer): number {
+  return "upgrade" in answer ? 101 : "push" in answer ? answer.response.status : answer.status;
 }
 
 /** What a browser must not do with an answer of ours, whatever it holds. */

@@ -1,4 +1,4 @@
-import type { Exchange, Upgrade } from "./http/exchange.ts";
+import type { Answer, Exchange } from "./http/exchange.ts";
 import { errorAnswer } from "./http/json_answer.ts";
 
 export interface Parameter {
@@ -18,7 +18,7 @@ export interface Route {
   readonly isOpen?: boolean;
   /** What comes back, by status. */
   readonly answers: Readonly<Record<number, string>>;
-  run(asked: Asked): Promise<Response | Upgrade> | Response | Upgrade;
+  run(asked: Asked): Promise<Answer> | Answer;
 }
 
 export interface Asked extends Exchange {

@@ -27,6 +27,10 @@ interface Known {
   seq: number;
 }
 
+function messageOf(bytes: Uint8Array): Message {
+  return JSON.parse(new TextDecoder().decode(bytes)) as Message;
+}
+
 it("steps without number of publishing, joining, leaving and reading equal a list and a map", () => {
   const random = new SeededRandom(11, "feed");
   const agora = new Agora(runtime.timers);
@@ -81,8 +85,8 @@ it("steps without number of publishing, joining, leaving and reading equal a lis
 
   /** Every message is the next one, or says how many are not; nothing comes of a path that is not asked for. */
   function read(bytes: number): void {
-    for (const text of feed.take(bytes)) {
-      const { path = "", seq, event, lagged: missed } = JSON.parse(text) as Message;
+    for (const message of feed.take(bytes)) {
+      const { path = "", seq, event, lagged: missed } = messageOf(message);
       assert.ok(isHeld(path), `${path} was not asked for`);
       const before = known.get(path);
       if (missed !== undefined) {
@@ -104,9 +108,9 @@ it("tells what was lost even when nothing comes after it", () => {
   const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
   feed.subscribe("binance/trade/A");
   trades.publish([tradeOf("A", 1)]);
-  const messages = feed.take(1e9).map((text) => JSON.parse(text) as Message);
+  const messages = feed.take(1e9).map(messageOf);
   for (let n = 2; n <= 50_000; n++) trades.publish([tradeOf("A", n)]);
-  while (!feed.isEmpty) messages.push(...feed.take(10_000).map((text) => JSON.parse(text) as Message));
+  while (!feed.isEmpty) messages.push(...feed.take(10_000).map(messageOf));
   assert.deepEqual(discontinuities(messages), []);
   assert.equal(messages.at(-1)!.seq, 50_000);
   const told = messages.filter(({ seq }) => seq !== undefined).length;
@@ -119,7 +123,7 @@ it("hears a path from its first event on when it was there before the path", () 
   feed.subscribe("binance/trade/*");
   const trades = agora.open("binance/trade/A", trade);
   trades.publish([tradeOf("A", 1), tradeOf("A", 2)]);
-  assert.deepEqual(feed.take(1e9).map((text) => (JSON.parse(text) as Message).seq), [1, 2]);
+  assert.deepEqual(feed.take(1e9).map((bytes) => messageOf(bytes).seq), [1, 2]);
 });
 
 it("who leaves a path before its events were taken hears of the others all the same", () => {
@@ -159,7 +163,7 @@ it("a hole is told between the events it was seen between, and is not left out w
   feed.subscribe("binance/bbo/*");
   quotes.publish([quote("A", 1)]);
   const gaps = agora.open("binance/gap/A", gap);
-  const take = () => feed.take(1e9).map((text) => JSON.parse(text) as Message);
+  const take = () => feed.take(1e9).map(messageOf);
   gaps.publish([gapOf("A", "bbo", 1), gapOf("A", "trade", 2)]);
   quotes.publish([quote("A", 2)]);
   assert.deepEqual(take().map(({ path, seq, gap }) => [path, seq ?? gap.after_id]), [

@@ -17,5 +17,30 @@ export interface Upgrade {
   readonly protocol?: string;
 }
 
+/** The body is pushed for as long as both sides like; its end is the connection's. */
+export interface Push {
+  /** Status and headers. */
+  readonly response: Response;
+  readonly push: (body: PushedBody) => PushHandler;
+}
+
+export interface PushedBody {
+  write(bytes: Uint8Array): void;
+  /** Bytes written that the kernel has not taken yet. */
+  bufferedBytes(): number;
+  /** What was written still goes out. */
+  end(): void;
+  cut(): void;
+}
+
+export interface PushHandler {
+  /** The kernel took what was waiting. */
+  drained(): void;
+  /** Called exactly once. */
+  closed(): void;
+}
+
+export type Answer = Response | Upgrade | Push;
+
 /** Never rejects: whoever implements it turns what goes wrong into a Response. */
-export type Answerer = (exchange: Exchange) => Promise<Response | Upgrade>;
+export type Answerer = (exchange: Exchange) => Promise<Answer>;

@@ -1,7 +1,7 @@
 import { concatBytes } from "../../../lib/bytes.ts";
 import { sha1Base64 } from "../../../lib/sha1.ts";
 import type { Cancel, TcpConnection, TcpHandler, Timers } from "../../../runtime/runtime.ts";
-import type { Answerer, Upgrade } from "./exchange.ts";
+import type { Answerer, Push, PushHandler, Upgrade } from "./exchange.ts";
 import { errorAnswer } from "./json_answer.ts";
 import { BadRequest, BODY_BYTES_MAX, endOfHead, HEAD_BYTES_MAX, parseHead, type RequestHead } from "./request_head.ts";
 import { bodyless, chunkBytes, headBytes, LAST_CHUNK } from "./response_bytes.ts";
@@ -25,6 +25,7 @@ export class HttpConnection implements TcpHandler {
   #state: "waiting" | "reading" | "answering" | "socket" | "over" = "reading";
   #deadline: Cancel;
   #socket: WebSocketEnd | undefined;
+  #pushed: PushHandler | undefined;
   #drained: (() => void) | undefined;
   /** Ends what an answer's body still makes. */
   readonly #gone = new AbortController();
@@ -56,6 +57,7 @@ export class HttpConnection implements TcpHandler {
 
   drained(): void {
     this.#socket?.drained();
+    this.#pushed?.drained();
     this.#drained?.();
   }
 
@@ -120,7 +122,8 @@ export class HttpConnection implements TcpHandler {
       const keepsAlive = await this.#write(head, answer);
       if (keepsAlive) this.#next();
       else this.#finish();
-    } else this.#upgrade(head, answer);
+    } else if ("upgrade" in answer) this.#upgrade(head, answer);
+    else this.#push(head, answer);
   }
 
   /** Undefined for what the web's Request refuses. Its URL has no name of the sender's: nobody looks at it. */
@@ -152,6 +155,23 @@ export class HttpConnection implements TcpHandler {
     const rest = this.#bytes;
     this.#bytes = NONE;
     if (rest.length > 0) socket.data(rest);
+  }
+
+  #push({ method, takesChunks }: RequestHead, { response: { status, headers }, push }: Push): void {
+    const chunked = takesChunks ? [["transfer-encoding", "chunked"] as const] : [];
+    this.#tcp.write(headBytes(status, [...headers, ...chunked, ["connection", "close"]]));
+    if (method === "HEAD") return this.#finish();
+    const handler = push({
+      write: (bytes) => this.#tcp.write(takesChunks ? chunkBytes(bytes) : bytes),
+      bufferedBytes: () => this.#tcp.bufferedBytes(),
+      end: () => {
+        if (takesChunks) this.#tcp.write(LAST_CHUNK);
+        this.#finish();
+      },
+      cut: () => this.cut(),
+    });
+    if (this.#state === "answering") this.#pushed = handler;
+    else handler.closed();
   }
 
   /** Resolves with whether another request may follow; as slow as its reader. */
@@ -229,6 +249,7 @@ export class HttpConnection implements TcpHandler {
     if (this.#state === "over") return;
     this.#state = "over";
     this.#gone.abort();
+    this.#pushed?.closed();
     this.#drained?.();
   }
 

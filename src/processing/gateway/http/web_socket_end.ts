@@ -26,6 +26,7 @@ export class WebSocketEnd {
   #pieces: Uint8Array[] = [];
   #isText = true;
   #wasHeard = true;
+  #isBroken = false;
   #isClosing = false;
   #isOver = false;
   #cancelClose: Cancel = () => {};
@@ -38,12 +39,13 @@ export class WebSocketEnd {
 
   serve(handler: WebSocketHandler): void {
     this.#handler = handler;
+    if (this.#isOver) handler.closed();
   }
 
-  /** Each text a message, all of them in one write. */
-  send(texts: readonly string[]): void {
-    if (this.#isClosing || this.#isOver || texts.length === 0) return;
-    this.#tcp.write(textFrames(texts));
+  /** Each a text message in UTF-8, all of them in one write. */
+  send(messages: readonly Uint8Array[]): void {
+    if (this.#isClosing || this.#isOver || messages.length === 0) return;
+    this.#tcp.write(textFrames(messages));
   }
 
   /** Bytes sent that the kernel has not taken yet. */
@@ -62,12 +64,14 @@ export class WebSocketEnd {
   // ── from the connection ────────────────────────────────────────────────────────────────────────────────────────────────
 
   data(bytes: Uint8Array): void {
+    if (this.#isBroken) return; // where its next frame would begin is not known
     this.#wasHeard = true;
     if (this.#tcp.bufferedBytes() > UNREAD_BYTES_MAX) return this.#tcp.reset();
     try {
       this.#parser.push(bytes, (frame) => this.#heard(frame));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      this.#isBroken = true;
       this.close(error.code, error.message);
     }
   }

@@ -1,10 +1,12 @@
 import { eventJson } from "../../../events/event_json.ts";
 import { isoOf } from "../../../lib/time.ts";
 import { PROTOCOL } from "../doorkeeper.ts";
+import type { Answer } from "../http/exchange.ts";
 import { jsonAnswer, textAnswer } from "../http/json_answer.ts";
 import { canonicalPath, type Paths, type PathState } from "../paths.ts";
 import { type Asked, AskError, type Route } from "../route.ts";
-import { serverSentEvents, serveWebSocket, type StreamContext } from "../stream_session.ts";
+import { eventStreamLine, webSocketLine } from "../stream_lines.ts";
+import type { StreamContext } from "../stream_session.ts";
 
 /** What is published now. */
 export function liveRoutes(streams: StreamContext, paths: Paths): Route[] {
@@ -79,24 +81,21 @@ export function unknownPath(paths: Paths, raw: string): AskError {
   return new AskError(404, "unknown_path", `Nobody publishes ${JSON.stringify(raw.slice(0, 200))}.`, hint);
 }
 
-function stream(streams: StreamContext, { request, query, address }: Asked) {
+function stream(streams: StreamContext, { request, query, address }: Asked): Answer {
   const patterns = query.getAll("path").flatMap((text) => text.split(",")).filter((text) => text !== "");
   const { headers } = request;
   if (headers.get("upgrade")?.toLowerCase() !== "websocket") {
     if (patterns.length === 0) {
       throw new AskError(400, "no_path", "No path was named.", "Ask for /v1/stream?path=binance/bbo/BTCUSDT, or open a WebSocket here.");
     }
-    return serverSentEvents(streams, address, patterns);
+    return eventStreamLine(streams, address, patterns);
   }
   const key = headers.get("sec-websocket-key") ?? "";
   if (headers.get("sec-websocket-version") !== "13" || !/^[A-Za-z0-9+/]{22}==$/.test(key)) {
     throw new AskError(426, "bad_handshake", "The WebSocket handshake is none.", "Version 13 is spoken here.");
   }
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((each) => each.trim());
-  return {
-    upgrade: (socket: Parameters<typeof serveWebSocket>[1]) => serveWebSocket(streams, socket, address, patterns),
-    ...(offered.includes(PROTOCOL) ? { protocol: PROTOCOL } : {}),
-  };
+  return webSocketLine(streams, address, patterns, offered.includes(PROTOCOL) ? PROTOCOL : undefined);
 }
 
 function stateOf({ path, node, rate, lagMs }: PathState) {

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { liveAddress } from "../../../src/processing/storage/lock.ts";
+import { loadRuntime } from "../../../src/runtime/load.ts";
+import { type Running, startArgus, startProgram } from "../../support/argus_process.ts";
+import { startVenue, type Summary, summaryOf, type VenueProcess } from "../support.ts";
+import type { CrowdOptions, CrowdResult } from "./crowd.ts";
+
+export interface CrowdSize {
+  readonly symbols: number;
+  readonly rate: number;
+  /** WebSockets, and as many clients of server-sent events. */
+  readonly each: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** So many clients never read, in each part of the time. */
+  readonly phases: readonly number[];
+  /** They stay, and all ask for this. */
+  readonly pattern?: string;
+}
+
+/** What the recorder used in a part of the time. */
+export interface RecorderPhase {
+  readonly stalled: number;
+  readonly rssBytes: number;
+  readonly cpuPercent: number;
+  /** Now less the moment up to which everything survives: how far the journal is behind. */
+  readonly journalLagMs: { readonly p50: number; readonly p99: number };
+}
+
+const runtime = await loadRuntime(import.meta.url);
+const LOOK_MS = 100;
+
+/** A venue, a recorder and a crowd of clients, each a process; all of them to their end. */
+export async function recordBefore(folder: string, size: CrowdSize): Promise<{
+  readonly crowd: CrowdResult & { readonly toldFile: string };
+  readonly recorder: { readonly phases: readonly RecorderPhase[]; readonly summary: Summary };
+  readonly venue: VenueProcess;
+}> {
+  const venue = await startVenue(folder, ["--symbols", String(size.symbols), "--rate", String(size.rate), "--seed", String(size.seed)]);
+  const running = [venue.process];
+  try {
+    const recorder = startArgus(
+      ["record", "--source", "binance", "--data-path", "data", "--json", "--listen", "127.0.0.1:0", "--flush-interval", "10s"],
+      { cwd: folder, env: { ...venue.env, ARGUS_SOURCES__BINANCE__WORKER_MAX_AGE: "20s" } },
+    );
+    running.push(recorder);
+    const url = await readyUrl(folder, 3 * size.symbols);
+    const { each, seed, pattern } = size;
+    const toldFile = `${folder}/told.ndjson`;
+    const asked = { url, webSockets: each, serverSentEvents: each, seed, toldFile };
+    const options: CrowdOptions = pattern === undefined ? asked : { ...asked, pattern };
+    const crowd = startProgram("tests/end_to_end/crowd/crowd.ts", [JSON.stringify(options)], folder);
+    running.push(crowd);
+    const phases: RecorderPhase[] = [];
+    for (const [i, stalled] of size.phases.entries()) {
+      if (i > 0) crowd.tell(`phase ${stalled}`);
+      phases.push(await watched(recorder, url, stalled, 1_000 * size.seconds / size.phases.length));
+    }
+    await fetch(`${venue.httpUrl}/sim/quiesce`, { method: "POST" }).then((answer) => answer.arrayBuffer());
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    crowd.tell("end");
+    const { code, out, err } = await crowd.ended;
+    assert.equal(code, 0, err);
+    recorder.signal("SIGTERM");
+    const ended = await recorder.ended;
+    assert.equal(ended.code, 0, ended.err);
+    await venue.stop();
+    return { crowd: { ...JSON.parse(out) as CrowdResult, toldFile }, recorder: { phases, summary: summaryOf(ended.out) }, venue };
+  } catch (error) {
+    for (const each of running) {
+      try {
+        each.signal("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
+    throw error;
+  }
+}
+
+/** Every stream is carried, and says something. */
+async function readyUrl(folder: string, paths: number): Promise<string> {
+  const untilMs = performance.now() + 30_000;
+  for (;;) {
+    const url = liveAddress(runtime, `${folder}/data`);
+    if (url !== undefined) {
+      const states = (await (await fetch(`${url}/v1/paths?prefix=binance/`)).json() as { paths: { events: number }[] }).paths;
+      if (states.filter(({ events }) => events > 0).length >= paths) return url;
+    }
+    assert.ok(performance.now() < untilMs, "the recorder is not live");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function watched(recorder: Running, url: string, stalled: number, ms: number): Promise<RecorderPhase> {
+  const lags: number[] = [];
+  let rssBytes = 0;
+  const fromMs = performance.now();
+  const cpuFrom = (await metrics(url))("argus_cpu_seconds_total");
+  let cpuTo = cpuFrom;
+  while (performance.now() < fromMs + ms) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const value = await metrics(url);
+    const lagMs = Date.now() - 1_000 * value("argus_committed_seconds"); // not there before the first commit
+    if (lagMs > 0) lags.push(lagMs);
+    rssBytes = Math.max(rssBytes, rssOf(recorder.pid));
+    cpuTo = value("argus_cpu_seconds_total");
+  }
+  lags.sort((a, b) => a - b);
+  const at = (share: number) => Math.round(lags[Math.min(lags.length - 1, Math.floor(share * lags.length))]!);
+  const cpuPercent = Math.round(1e5 * (cpuTo - cpuFrom) / (performance.now() - fromMs));
+  return { stalled, rssBytes, cpuPercent, journalLagMs: { p50: at(0.5), p99: at(0.99) } };
+}
+
+async function metrics(url: string): Promise<(name: string) => number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return (name) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+}
+
+function rssOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))![1]) * 1_024;
+}
