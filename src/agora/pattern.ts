@@ -1,4 +1,4 @@
-import { matchGlob } from "../lib/glob.ts";
+import { compileGlob } from "../lib/glob.ts";
 
 const SEGMENTS_MAX = 16;
 
@@ -15,14 +15,14 @@ export function compilePattern(pattern: string): Pattern {
   if (segments.length > SEGMENTS_MAX) throw new RangeError(`Cannot compile pattern ${pattern}: more than ${SEGMENTS_MAX} segments.`);
   if (!pattern.includes("*")) return { matches: (path) => path === pattern };
   const takesRest = segments.at(-1) === "**";
-  const fixed = takesRest ? segments.slice(0, -1) : segments;
+  const fixed = (takesRest ? segments.slice(0, -1) : segments).map(compileGlob);
   const seesTemporary = pattern.startsWith(TEMPORARY);
   return {
     matches(path) {
       if (path.startsWith(TEMPORARY) && !seesTemporary) return false;
       const parts = path.split("/");
       if (takesRest ? parts.length < fixed.length : parts.length !== fixed.length) return false;
-      return fixed.every((segment, i) => matchGlob(segment, parts[i]!));
+      return fixed.every((matchesSegment, i) => matchesSegment(parts[i]!));
     },
   };
 }

@@ -3,17 +3,25 @@
  * no backtracking, so a hostile pattern costs no more than a plain search.
  */
 export function matchGlob(pattern: string, text: string): boolean {
-  const pieces = pattern.split("*");
-  if (pieces.length === 1) return pattern === text;
-  const head = pieces[0]!;
-  const tail = pieces.at(-1)!;
-  if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
-  const end = text.length - tail.length;
-  let from = head.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const at = text.indexOf(piece, from);
-    if (at < 0 || at + piece.length > end) return false;
-    from = at + piece.length;
-  }
-  return true;
+  return compileGlob(pattern)(text);
+}
+
+/** The same, for many texts. */
+export function compileGlob(pattern: string): (text: string) => boolean {
+  const [head = "", ...rest] = pattern.split("*");
+  const tail = rest.pop();
+  if (tail === undefined) return (text) => text === pattern;
+  const pieces = rest.filter((piece) => piece !== "");
+  if (head === "" && tail === "" && pieces.length === 0) return () => true;
+  return (text) => {
+    if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    const end = text.length - tail.length;
+    let from = head.length;
+    for (const piece of pieces) {
+      const at = text.indexOf(piece, from);
+      if (at < 0 || at + piece.length > end) return false;
+      from = at + piece.length;
+    }
+    return true;
+  };
 }

@@ -22,6 +22,8 @@ interface Route extends Tap {
   /** Replaced when the path ends and begins anew; numbers then go on from `base`. */
   node: PathNode;
   base: number;
+  /** From its joining on, it is told of holes. */
+  hearsGaps: boolean;
   /** Number of the newest event the client was told of; undefined before its current value. */
   toldSeq: number | undefined;
 }
@@ -109,10 +111,10 @@ export class ClientFeed implements Disposable {
     this.#patterns.delete(text);
     const rest = [...this.#patterns.values()];
     for (const route of this.#routes.values()) {
-      if (rest.some(({ pattern }) => pattern.matches(route.path))) continue;
+      if (!subscribed.pattern.matches(route.path) || rest.some(({ pattern }) => pattern.matches(route.path))) continue;
       route.node.detach(route);
       this.#routes.delete(route.path);
-      this.#gaps.release(route.path);
+      if (route.hearsGaps) this.#gaps.release(route.path);
       this.#joining.delete(route);
     }
     this.#requeue(({ route }) => this.#routes.get(route.path) === route);
@@ -200,13 +202,13 @@ export class ClientFeed implements Disposable {
     if (known === undefined) {
       const { path } = node;
       // When the path ends the route stays: what is queued is still told, and the path may begin anew.
-      const route: Route = { path, node, base: 0, toldSeq: undefined, event: (from, event) => this.#hear(route, from, event) };
+      const event: Tap["event"] = (from, event) => this.#hear(route, from, event);
+      const route: Route = { path, node, base: 0, toldSeq: undefined, hearsGaps: false, event };
       this.#routes.set(node.path, route);
-      this.#gaps.hold(path);
       if (node.last === undefined && !this.#isAsleep) {
         // Nothing to begin with: the first event is heard, whenever it comes.
         route.toldSeq = node.seq;
-        node.attach(route);
+        this.#attach(route);
         return;
       }
       this.#joining.add(route);
@@ -217,6 +219,13 @@ export class ClientFeed implements Disposable {
       known.node = node;
       if (!this.#joining.has(known)) node.attach(known);
     }
+  }
+
+  #attach(route: Route): void {
+    route.node.attach(route);
+    if (route.hearsGaps) return;
+    route.hearsGaps = true;
+    this.#gaps.hold(route.path);
   }
 
   #tell(): void {
@@ -244,7 +253,7 @@ export class ClientFeed implements Disposable {
       this.#joining.delete(route);
       const { node, base, toldSeq } = route;
       const seq = base + node.seq;
-      node.attach(route);
+      this.#attach(route);
       if (node.last !== undefined && (toldSeq === undefined || base + node.lastSeq > toldSeq)) {
         this.#add(add, route, seq, node.type, node.last);
       } else if (toldSeq === undefined) route.toldSeq = seq;

@@ -97,10 +97,16 @@ export class Gateway implements AsyncDisposable {
       return await route.run(asked);
     } catch (error) {
       if (error instanceof AskError) return error.answer();
-      if (error instanceof StorageError) return errorAnswer(503, "storage", error.message, error.hint);
+      if (error instanceof StorageError) return errorAnswer(503, "storage", this.#withoutFolders(error.message), error.hint);
       this.#world.happenings.requestFailed(route.path, error instanceof Error ? error.stack ?? error.message : String(error));
       return errorAnswer(500, "unexpected", "The gateway failed; this is a bug.", "Its log says where.");
     }
+  }
+
+  /** Where the data lies on this machine is nothing a client needs. */
+  #withoutFolders(message: string): string {
+    const { dataPath } = this.#world.storage();
+    return message.replaceAll(dataPath, dataPath.slice(dataPath.lastIndexOf("/") + 1));
   }
 
   #unknown(method: string, path: string, named: readonly Route[]): Response {

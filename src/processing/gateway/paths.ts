@@ -2,7 +2,7 @@
 import type { Agora } from "../../agora/agora.ts";
 import { TEMPORARY } from "../../agora/pattern.ts";
 import type { PathNode } from "../../agora/path_node.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { nearestOf } from "../../lib/nearest.ts";
 import { decodeSymbol, encodeSymbol, SYMBOL_BYTES_MAX } from "../../lib/symbol_name.ts";
 import { US_PER_MS } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
@@ -29,6 +29,8 @@ interface Row {
 const LOOK_MS = 1_000;
 const SMOOTHING = 1 - Math.exp(-1 / 10); // a second's weight in a mean over ten
 const NEAREST_AMONG_MAX = 20_000;
+const NEAREST_MAX = 5;
+const SEARCHES_PER_S = 20; // a millisecond or two each over all paths of a venue
 
 export class Paths implements Disposable {
   readonly #clock: Runtime["clock"];
@@ -36,6 +38,8 @@ export class Paths implements Disposable {
   readonly #cancel: Cancel;
   readonly #end: () => void;
   #lookedMs: number;
+  #searches = 0;
+  #searchedMs = 0;
 
   constructor({ clock, timers }: Pick<Runtime, "clock" | "timers">, agora: Agora) {
     this.#clock = clock;
@@ -78,22 +82,20 @@ export class Paths implements Disposable {
     return totals;
   }
 
-  /** Up to five paths that somebody may have meant. */
+  /** Up to five paths that somebody may have meant; none where so many ask that looking would take the recorder's time. */
   near(path: string): string[] {
+    const nowMs = this.#clock.monotonicMs();
+    this.#searches = Math.max(0, this.#searches - (nowMs - this.#searchedMs) * SEARCHES_PER_S / 1_000) + 1;
+    this.#searchedMs = nowMs;
+    if (this.#searches > SEARCHES_PER_S) return [];
     const open = [...this.#rows].filter(([, { node }]) => !node.isClosed).map(([name]) => name).slice(0, NEAREST_AMONG_MAX);
-    const found: string[] = [];
     const [source, type] = path.split("/");
-    const pools = [open.filter((name) => name.startsWith(`${source}/${type}/`)), open];
-    for (const pool of pools) {
-      for (let rest = pool; found.length < 5;) {
-        const close = nearest(path, rest);
-        if (close === undefined) break;
-        found.push(close);
-        rest = rest.filter((name) => name !== close);
-      }
-      if (found.length > 0) break;
+    const alike = open.filter((name) => name.startsWith(`${source}/${type}/`));
+    for (const pool of [alike, open]) {
+      const found = nearestOf(path, pool, NEAREST_MAX);
+      if (found.length > 0) return found;
     }
-    return found.length > 0 ? found : (pools[0]!.length > 0 ? pools[0]! : open).slice(0, 5);
+    return (alike.length > 0 ? alike : open).slice(0, NEAREST_MAX);
   }
 
   [Symbol.dispose](): void {

@@ -21,11 +21,21 @@ const REQUEST = v.object({
   paths: v.pipe(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(PATTERN_CHARS_MAX))), v.minLength(1), v.maxLength(PATTERNS_MAX)),
 });
 
-/** What a client of `/v1/stream` asks for. Nothing it sends can do more than close its own connection. */
+interface Asked {
+  readonly op: "subscribe" | "unsubscribe";
+  readonly path: string;
+}
+
+/**
+ * What a client of `/v1/stream` asks for. Nothing it sends can do more than close its own connection. What it asks waits here: a pattern is
+ * held against every path there is, which is done when it is the client's turn.
+ */
 export class StreamRequests {
   readonly #clock: Runtime["clock"];
   readonly #paths: Paths;
   readonly #feed: ClientFeed;
+  /** At most what its credit was, and what a request line holds. */
+  readonly #asked: Asked[] = [];
   #strikes = 0;
   #credit = REQUESTS_BURST;
   #creditMs: number;
@@ -35,6 +45,11 @@ export class StreamRequests {
     this.#paths = paths;
     this.#feed = feed;
     this.#creditMs = clock.monotonicMs();
+  }
+
+  /** Something was asked for and waits for `act`. */
+  get isWaiting(): boolean {
+    return this.#asked.length > 0;
   }
 
   heard(text: string | undefined): Reply {
@@ -50,32 +65,30 @@ export class StreamRequests {
     if (!request.success) return this.#strike("bad_request", "The message is no request.");
     const { op, paths } = request.output;
     if (!this.#pay(paths.length - 1)) return { answers: [], close: { code: 1008, reason: "too many requests" } };
-    if (op === "subscribe") return this.subscribe(paths);
-    for (const path of paths) this.#feed.unsubscribe(patternOf(path) ?? path);
+    this.ask(op, paths);
     return NONE;
   }
 
-  /** A path nobody publishes yet is kept: it may be listed in a minute. It is told, because it may also be misspelt. */
-  subscribe(paths: readonly string[]): Reply {
-    const answers: string[] = [];
-    for (const path of paths) {
-      const pattern = patternOf(path);
-      if (pattern === undefined) {
-        const reply = this.#strike("bad_path", `${JSON.stringify(path)} is no path and no pattern.`);
-        answers.push(...reply.answers);
-        if (reply.close !== undefined) return { answers, close: reply.close };
-        continue;
-      }
-      if (this.#feed.patterns >= PATTERNS_MAX) {
-        answers.push(errorText("too_many_paths", `A client may ask for ${PATTERNS_MAX} patterns.`, "Use * in a pattern, or unsubscribe."));
-        break;
-      }
-      this.#feed.subscribe(pattern);
-      if (pattern.includes("*") || this.#paths.get(pattern) !== undefined) continue;
-      const near = this.#paths.near(pattern);
-      answers.push(errorText("unknown_path", `Nobody publishes ${pattern} yet.`, near.length === 0 ? "" : `Near: ${near.join(", ")}.`));
+  ask(op: Asked["op"], paths: readonly string[]): void {
+    for (const path of paths) this.#asked.push({ op, path });
+  }
+
+  /** The next of what waits. A path nobody publishes yet is kept: it may be listed in a minute. It is told, because it may also be misspelt. */
+  act(): Reply {
+    const { op, path } = this.#asked.shift()!;
+    const pattern = patternOf(path);
+    if (op === "unsubscribe") {
+      this.#feed.unsubscribe(pattern ?? path);
+      return NONE;
     }
-    return { answers, close: undefined };
+    if (pattern === undefined) return this.#strike("bad_path", `${JSON.stringify(path)} is no path and no pattern.`);
+    if (this.#feed.patterns >= PATTERNS_MAX) {
+      return answered("too_many_paths", `A client may ask for ${PATTERNS_MAX} patterns.`, "Use * in a pattern, or unsubscribe.");
+    }
+    this.#feed.subscribe(pattern);
+    if (pattern.includes("*") || this.#paths.get(pattern) !== undefined) return NONE;
+    const near = this.#paths.near(pattern);
+    return answered("unknown_path", `Nobody publishes ${pattern} yet.`, near.length === 0 ? "" : `Near: ${near.join(", ")}.`);
   }
 
   #strike(code: string, message: string): Reply {
@@ -98,6 +111,10 @@ export function patternOf(text: string): string | undefined {
   // deno-lint-ignore no-control-regex -- control characters are exactly what is refused
   if (text.split("/").length > 16 || /[\u0000-\u0020\u007f]|^~/.test(text)) return undefined;
   return text;
+}
+
+function answered(code: string, message: string, hint: string): Reply {
+  return { answers: [errorText(code, message, hint)], close: undefined };
 }
 
 function errorText(code: string, message: string, hint: string): string {

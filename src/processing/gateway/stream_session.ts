@@ -31,6 +31,7 @@ export interface Line {
 }
 
 const WRITE_BYTES = 128 * 1024; // of one turn: a fifth of a millisecond
+const ASKED_MS = 1; // of a turn, for what it asks; one pattern is held against nine thousand paths in that time
 const UNSENT_BYTES_MAX = 64 * 1024; // in the connection; the rest waits in the feed, where it can be conflated
 const ENCODER = new TextEncoder();
 
@@ -64,12 +65,14 @@ export class StreamSession {
   }
 
   subscribe(patterns: readonly string[]): void {
-    this.#act(this.#requests.subscribe(patterns));
+    this.#requests.ask("subscribe", patterns);
+    this.#due();
   }
 
   /** Undefined for a binary message, which nobody here reads. */
   heard(text: string | undefined): void {
     this.#act(this.#requests.heard(text));
+    if (this.#requests.isWaiting) this.#due();
   }
 
   /** The kernel took what was waiting. */
@@ -97,9 +100,15 @@ export class StreamSession {
   }
 
   readonly #portion = (): boolean => {
+    const untilMs = this.#context.runtime.clock.monotonicMs() + ASKED_MS;
+    while (this.#isAsking() && this.#context.runtime.clock.monotonicMs() < untilMs) this.#act(this.#requests.act());
     if (this.#canTake()) this.#line.send(this.feed.take(WRITE_BYTES));
-    return this.#isDue = this.#canTake();
+    return this.#isDue = this.#isAsking() || this.#canTake();
   };
+
+  #isAsking(): boolean {
+    return !this.#isOver && this.#requests.isWaiting;
+  }
 
   #canTake(): boolean {
     return !this.#isOver && !this.feed.isEmpty && this.#line.bufferedBytes() < UNSENT_BYTES_MAX;

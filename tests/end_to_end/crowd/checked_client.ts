@@ -65,7 +65,9 @@ export class CheckedClient {
       else this.#hasLeft();
       return;
     }
-    if (!this.#asksFor(path) && (this.#leaving === undefined || !matches(this.#leaving, path))) return this.#problem(path, "was not asked for");
+    if (!this.#asksFor(path) && (this.#leaving === undefined || !matches(this.#leaving, path))) {
+      return this.#problem(path, "was not asked for");
+    }
     const count = Number(number);
     if (what === "gap") this.#findings.gaps++;
     else if (what === "lagged") this.#lagged(path, count);

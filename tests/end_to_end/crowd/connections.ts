@@ -51,7 +51,8 @@ export function neverReads(url: string, kind: "websocket" | "sse", pattern: stri
     socket = connectTcp({ host: "127.0.0.1", port: Number(port) });
     socket.on("error", () => {});
     socket.on("close", () => setTimeout(open, 100));
-    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    const upgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     socket.write(
       `GET /v1/stream?path=${encodeURIComponent(pattern)} HTTP/1.1\r\nHost: ${host}\r\n${kind === "sse" ? "" : upgrade}\r\n`,
     );

@@ -67,7 +67,10 @@ const looking = setInterval(() => known.push(findings.told.newest()), LOOK_MS);
 const runs = [
   live("everything", webSocket, new SeededRandom(seed, "everything"), "binance/*/*"),
   ...Array.from({ length: options.webSockets }, (_, i) => live(`ws${i}`, webSocket, new SeededRandom(seed, `ws${i}`), fixed)),
-  ...Array.from({ length: options.serverSentEvents }, (_, i) => live(`sse${i}`, serverSentEvents, new SeededRandom(seed, `sse${i}`), fixed)),
+  ...Array.from(
+    { length: options.serverSentEvents },
+    (_, i) => live(`sse${i}`, serverSentEvents, new SeededRandom(seed, `sse${i}`), fixed),
+  ),
 ];
 const stalled: (() => void)[] = [];
 const phases: Phase[] = [];

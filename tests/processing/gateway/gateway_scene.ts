@@ -8,12 +8,13 @@ import { trade, type TradeEvent } from "../../../src/events/trade.ts";
 import { Gateway, type GatewayOptions } from "../../../src/processing/gateway/gateway.ts";
 import { History } from "../../../src/processing/pts/history.ts";
 import type { SourceState } from "../../../src/processing/gateway/gateway_world.ts";
+import { StorageError } from "../../../src/lib/errors.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
 import { GatewayHappenings } from "../../../src/telemetry/gateway_happenings.ts";
 import { Happenings } from "../../../src/telemetry/happenings.ts";
 import { formatLine, Telemetry } from "../../../src/telemetry/telemetry.ts";
 
-export const runtime = await loadRuntime(import.meta.url);
+export const runtime = await loadRuntime(new URL("../../../src/main.ts", import.meta.url).href); // its threads live beside it
 
 /** A gateway on loopback over an agora that the test publishes into. */
 export class GatewayScene {
@@ -22,29 +23,35 @@ export class GatewayScene {
   readonly telemetry = new Telemetry(runtime.clock, (line) => this.log.push(formatLine(line)));
   readonly asked: string[] = [];
   sources: SourceState[] = [];
+  refusesFlush = false;
   readonly gateway: Gateway;
   url = "";
 
-  constructor(options: Partial<GatewayOptions> = {}) {
+  constructor(options: Partial<GatewayOptions> = {}, dataPath = "/nowhere") {
     this.gateway = new Gateway({
       runtime,
       agora: this.agora,
       telemetry: this.telemetry,
       happenings: new GatewayHappenings(this.telemetry),
       version: "test",
-      history: new History(runtime, new Happenings(this.telemetry), { dataPath: "/nowhere", memory: () => Promise.resolve({}) }),
+      history: new History(runtime, new Happenings(this.telemetry), { dataPath, memory: () => Promise.resolve({}) }),
       sources: () => this.sources,
-      storage: () => ({ dataPath: "data", rowsBuffered: { bbo: 3 }, rowsMerged: 7, bytesUnsaved: 11, diskFreeBytes: undefined }),
+      storage: () => ({ dataPath: "/secret/data", rowsBuffered: { bbo: 3 }, rowsMerged: 7, bytesUnsaved: 11, diskFreeBytes: undefined }),
       admin: {
-        flush: () => Promise.resolve(void this.asked.push("flush")),
+        flush: () => {
+          if (this.refusesFlush) {
+            return Promise.reject(new StorageError({ op: "write", path: "/secret/data/binance/x.pq", code: "ENOSPC" }));
+          }
+          return Promise.resolve(void this.asked.push("flush"));
+        },
         bump: (path, hash) => void this.asked.push(`bump ${path} ${hash}`),
         bumpAll: (hash) => void this.asked.push(`bump_all ${hash}`),
       },
     }, { host: "127.0.0.1", port: 0, token: "", names: [], ...options });
   }
 
-  static async open(options: Partial<GatewayOptions> = {}): Promise<GatewayScene> {
-    const scene = new GatewayScene(options);
+  static async open(options: Partial<GatewayOptions> = {}, dataPath = "/nowhere"): Promise<GatewayScene> {
+    const scene = new GatewayScene(options, dataPath);
     scene.url = await scene.gateway.listen();
     after(() => scene.gateway[Symbol.asyncDispose]());
     return scene;

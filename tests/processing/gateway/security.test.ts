@@ -238,6 +238,51 @@ describe("the gateway's door", () => {
     await deep.close();
   });
 
+  it("a WebSocket that is closed while it is being set up leaves nothing behind", async () => {
+    const scene = await GatewayScene.open();
+    const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
+    const bad = Array.from({ length: 12 }, (_, i) => `path=a/b/c/d${i}`).join("&");
+    await Promise.all(
+      Array.from(
+        { length: 20 },
+        () => raw(scene.port, `GET /v1/stream?${bad} HTTP/1.1\r\nHost: 127.0.0.1:${scene.port}\r\n${upgrade}\r\n\r\n`),
+      ),
+    );
+    assert.ok(await eventually(() => scene.gateway.clients === 0), `${scene.gateway.clients} clients are left`);
+  });
+
+  it("a question about the past whose asker hangs up makes room for others", async () => {
+    const scene = await GatewayScene.open();
+    scene.trades("AAA").publish([tradeOf("AAA", 1)]);
+    const { connect } = await import("node:net");
+    for (let i = 0; i < 200; i++) {
+      await new Promise<void>((resolve) => {
+        const socket = connect({ host: "127.0.0.1", port: scene.port });
+        socket.on("error", () => {});
+        socket.on("close", () => resolve());
+        socket.write(
+          `GET /v1/events/binance/trade/AAA HTTP/1.1\r\nHost: 127.0.0.1:${scene.port}\r\n\r\n`,
+          () => setTimeout(() => socket.destroy(), i % 3),
+        );
+      });
+    }
+    assert.equal((await ask(`${scene.url}/v1/events/binance/trade/AAA`)).status, 200);
+  });
+
+  it("what the disk says is told without its folders", async () => {
+    const scene = await GatewayScene.open();
+    scene.trades("AAA").publish([tradeOf("AAA", 1)]);
+    scene.refusesFlush = true;
+    const { status, text } = await ask(`${scene.url}/v1/admin/flush`, {
+      method: "POST",
+      body: "{}",
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(status, 503);
+    assert.doesNotMatch(text, /secret/);
+    assert.match(text, /Cannot write data\/binance/);
+  });
+
   it("writes no raw control character of a stranger anywhere", async () => {
     const scene = await GatewayScene.open();
     const answer = await get(scene.port, "/v1/last/%0d%0aSet-Cookie:%20x/%1b%5b31m/%00", [`Host: 127.0.0.1:${scene.port}`]);

@@ -117,7 +117,10 @@ export class HttpConnection implements TcpHandler {
     if (request === undefined) return this.#refuse(400, `the web knows no ${method} request like this`);
     const query = new URLSearchParams(at < 0 ? "" : target.slice(at + 1));
     const answer = await this.#answerer({ request, path, query, address: this.#address });
-    if (this.#state !== "answering") return;
+    if (this.#state !== "answering") { // nobody waits for it any more
+      if (answer instanceof Response) await answer.body?.cancel();
+      return;
+    }
     if (answer instanceof Response) {
       const keepsAlive = await this.#write(head, answer);
       if (keepsAlive) this.#next();

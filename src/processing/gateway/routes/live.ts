@@ -77,7 +77,7 @@ export function spellings(raw: string): string[] {
 
 export function unknownPath(paths: Paths, raw: string): AskError {
   const near = paths.near(raw.slice(0, 200));
-  const hint = near.length === 0 ? "Nothing is published yet; /v1/paths lists what is." : `Near: ${near.join(", ")}.`;
+  const hint = near.length === 0 ? "/v1/paths lists what is published." : `Near: ${near.join(", ")}.`;
   return new AskError(404, "unknown_path", `Nobody publishes ${JSON.stringify(raw.slice(0, 200))}.`, hint);
 }
 
