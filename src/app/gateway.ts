@@ -6,13 +6,9 @@ import type { Config } from "./config.ts";
 import { listenParts } from "./config_schema.ts";
 
 /** The gateway as it is configured; undefined where it is off. */
-export function gatewayOf(
-  { listen, token, names }: Config["gateway"],
-  world: GatewayWorld,
-  options: { readonly isAlone?: boolean } = {},
-): Gateway | undefined {
+export function gatewayOf({ listen, token, names }: Config["gateway"], world: GatewayWorld): Gateway | undefined {
   const address = listenParts(listen);
-  return address === undefined ? undefined : new Gateway(world, { ...address, token, names, ...options });
+  return address === undefined ? undefined : new Gateway(world, { ...address, token, names });
 }
 
 /** Resolves with its address. Throws ConfigError where that cannot be had, before any socket to a venue opens. */

@@ -86,7 +86,7 @@ export async function replay(
       diskFreeBytes: freeBytes(runtime, config.dataPath),
     }),
     admin: { flush: nothingIsRecorded, bump: nothingIsRecorded, bumpAll: nothingIsRecorded },
-  }, { isAlone: true });
+  });
   const wanted = options.patterns.map(compilePattern);
   const paths = options.captures === undefined ? recordedPaths(runtime, config.dataPath, wanted) : [];
   if (options.captures === undefined && paths.length === 0) {

@@ -87,4 +87,28 @@ export default [
     name: "whatever was asked before",
     fails: /AssertionError/,
   },
+  {
+    k: 110,
+    bug: "forgets a client whose queue went with the path it left",
+    edits: [{
+      file: FEED,
+      text: "if (this.isEmpty) this.#isReady = false; // nobody takes",
+      instead: "// nobody takes",
+    }],
+    test: "tests/processing/gateway/client_feed.test.ts",
+    name: "who leaves a path",
+    fails: /AssertionError/,
+  },
+  {
+    k: 112,
+    bug: "holds all patterns of a client against all paths in one go",
+    edits: [{
+      file: "src/processing/gateway/stream_session.ts",
+      text: "while (this.#isAsking() && this.#context.runtime.clock.monotonicMs() < untilMs)",
+      instead: "while (this.#isAsking())",
+    }],
+    test: "tests/processing/gateway/security.test.ts",
+    name: "a flood of patterns",
+    fails: /AssertionError/,
+  },
 ];

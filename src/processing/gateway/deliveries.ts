@@ -4,28 +4,25 @@ import type { Runtime } from "../../runtime/runtime.ts";
 export type Portion = () => boolean;
 
 const SLICE_MS = 2; // a frame of a venue waits for it, and is stamped that much later
-const REST_SATISFIED = 9; // ms of rest for each of sending, when everybody has everything
+const REST_PER_MS = 9; // of sending, once everybody has everything
 const REST_MS_MAX = 5; // a quarter of what the queue of a client holds at 150,000 events a second
 
 /**
- * When the clients of `/v1/stream` get what waits for them: one portion each in turn, for two milliseconds at most, then the sockets of the
- * venues are read, and for as long again. So however many clients there are and however much they ask for, recording goes first. Once
- * everybody has everything it rests for longer, 5 ms at most: nearly all that sending costs is writes, and more messages then go into each.
+ * When the clients of `/v1/stream` get what waits for them: one portion each in turn, for two milliseconds at most; then the event loop turns,
+ * which reads whatever the venues sent. So however many clients there are and however much they ask for, recording goes first. Once everybody
+ * has everything it rests for a few milliseconds: nearly all that sending costs is writes, and more messages then go into each.
  */
 export class Deliveries {
   readonly #clock: Runtime["clock"];
   readonly #timers: Runtime["timers"];
-  readonly #restBehind: number;
   #due: Portion[] = [];
   #isPlanned = false;
   #restMs = 0;
   #restedFromMs = 0;
 
-  /** `restBehind`: ms of rest for each of sending while clients wait; 0 where there is nothing else to do. */
-  constructor({ clock, timers }: Pick<Runtime, "clock" | "timers">, restBehind: number) {
+  constructor({ clock, timers }: Pick<Runtime, "clock" | "timers">) {
     this.#clock = clock;
     this.#timers = timers;
-    this.#restBehind = restBehind;
   }
 
   /** The client has something to take, and is not in the row already. */
@@ -54,12 +51,10 @@ export class Deliveries {
       if (portion()) again.push(portion);
     }
     this.#due = [...due.slice(served), ...again];
-    // Past a slice it was not sending that took the time: another program had the core.
-    const sentMs = Math.min(nowMs - fromMs, SLICE_MS);
-    const rest = this.#due.length > 0 ? this.#restBehind : REST_SATISFIED;
-    this.#restMs = Math.min(REST_MS_MAX, this.#restLeftMs() + sentMs * rest);
+    const isBehind = this.#due.length > 0;
+    this.#restMs = isBehind ? 0 : Math.min(REST_MS_MAX, this.#restLeftMs() + (nowMs - fromMs) * REST_PER_MS);
     this.#restedFromMs = nowMs;
-    if (this.#due.length > 0) this.#plan();
+    if (isBehind) this.#plan();
   }
 
   /** Time that goes by without sending is rest. */

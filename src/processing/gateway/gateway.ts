@@ -20,12 +20,9 @@ import type { StreamContext, StreamSession } from "./stream_session.ts";
 export interface GatewayOptions extends DoorkeeperOptions {
   /** So long a client of /v1/stream may take nothing before it loses events, and as long again before it is shown the door. */
   readonly clientPatienceMs?: number;
-  /** Nothing is recorded beside it: clients may have all the time there is. */
-  readonly isAlone?: boolean;
 }
 
 const CLIENT_PATIENCE_MS = 5_000;
-const REST_BEHIND = 1; // half of the time is the recorder's, whatever clients ask for
 
 /** HTTP and WebSocket on one port. Nothing it does can hold up the recorder: whatever is slow belongs to the client that is. */
 export class Gateway implements AsyncDisposable {
@@ -131,7 +128,7 @@ export class Gateway implements AsyncDisposable {
       agora,
       paths: this.#paths,
       texts: new WeakMap(),
-      deliveries: new Deliveries(runtime, this.#options.isAlone === true ? 0 : REST_BEHIND),
+      deliveries: new Deliveries(runtime),
       patienceMs: this.#options.clientPatienceMs ?? CLIENT_PATIENCE_MS,
       lost: (events) => happenings.clientLagged(events),
       opened: (session) => this.#sessions.add(session),

@@ -28,6 +28,7 @@ export class CheckedClient {
   readonly #held = new Map<string, number>();
   /** With what anybody knew when it asked for them. */
   readonly #patterns = new Map<string, Known>();
+  #heardMs = 0;
   /** Paths it was just told to have lost events of: what comes next may be a current value. */
   readonly #rejoining = new Set<string>();
   /** It asked to leave that one, and may be told of its paths until the gateway has heard it. */
@@ -59,6 +60,7 @@ export class CheckedClient {
   }
 
   hear(text: string): void {
+    this.#heardMs = performance.now();
     const [, path, what, number] = HEAD.exec(text) ?? [];
     if (path === undefined) {
       if (this.#leaving === undefined || !text.includes(NOBODYS)) this.#findings.errors++;
@@ -72,6 +74,11 @@ export class CheckedClient {
     if (what === "gap") this.#findings.gaps++;
     else if (what === "lagged") this.#lagged(path, count);
     else this.#event(path, count, text);
+  }
+
+  /** Nothing has been told it since. */
+  isMuteSince(atMs: number): boolean {
+    return this.#heardMs < atMs;
   }
 
   /** Of what it had asked for by then, it must have been told what was known then. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { Doorkeeper } from "../../../src/processing/gateway/doorkeeper.ts";
 import { ask, GatewayScene, runtime, tradeOf } from "./gateway_scene.ts";
@@ -9,6 +10,23 @@ const TOKEN = "correct-horse battery/staple=";
 /** As a program that may say anything would send it. */
 function get(port: number, path: string, headers: readonly string[], method = "GET"): Promise<string> {
   return raw(port, `${method} ${path} HTTP/1.1\r\n${headers.map((line) => `${line}\r\n`).join("")}Connection: close\r\n\r\n`);
+}
+
+/** Of our own work between two turns of the event loop: what another program takes is not ours. */
+function longestTurnMs(): () => Promise<number> {
+  let [longest, isOver, cpu] = [0, false, process.cpuUsage()];
+  const turn = () => {
+    const { user, system } = process.cpuUsage(cpu);
+    cpu = process.cpuUsage();
+    longest = Math.max(longest, (user + system) / 1_000);
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    isOver = true;
+    return longest;
+  };
 }
 
 const statusOf = (answer: string) => Number(answer.split(" ")[1] ?? 0);
@@ -236,6 +254,42 @@ describe("the gateway's door", () => {
     assert.ok(await eventually(() => deep.messages.length === 3));
     assert.ok(deep.messages.every(({ error }) => error?.code === "bad_path"));
     await deep.close();
+  });
+
+  it("answers on the address it was given and on no other of this machine", async () => {
+    const scene = await GatewayScene.open();
+    const { connect } = await import("node:net");
+    const reached = (host: string) =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect({ host, port: scene.port }, () => resolve(true)).on("error", () => resolve(false));
+        socket.on("close", () => resolve(false));
+        setTimeout(() => socket.destroy(), 500);
+      });
+    assert.deepEqual([await reached("127.0.0.1"), await reached("127.0.0.2"), await reached("::1")], [true, false, false]);
+  });
+
+  it("a flood of patterns over three thousand paths leaves the event loop its turns", async () => {
+    const scene = await GatewayScene.open();
+    for (let i = 0; i < 1_000; i++) {
+      const symbol = `S${i}COINUSDT`;
+      for (const path of [scene.quotes(symbol), scene.trades(symbol), scene.books(symbol)]) assert.equal(path.seq, 0);
+    }
+    const client = await StreamClient.open(scene.url);
+    const good = await StreamClient.open(scene.url, ["binance/trade/S7COINUSDT"]);
+    const turns = longestTurnMs();
+    for (let i = 0; i < 3; i++) {
+      client.ask(
+        "subscribe",
+        Array.from({ length: 80 }, (_, k) => `*/*/*S*C*O*I*N*U*S*D*T${"*".repeat(1 + k + 80 * i)}`),
+      );
+    }
+    client.ask("subscribe", Array.from({ length: 200 }, (_, k) => `binance/trade/S${k}COINUSTD`));
+    client.ask("subscribe", ["binance/trade/S7COINUSDT"]);
+    assert.ok(await eventually(() => client.messages.some(({ error }) => error?.code === "too_many_paths"), 20_000));
+    const worstMs = await turns();
+    assert.ok(worstMs < 50, `${worstMs} ms`);
+    await client.close();
+    await good.close();
   });
 
   it("a WebSocket that is closed while it is being set up leaves nothing behind", async () => {
