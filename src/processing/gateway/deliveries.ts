@@ -1,16 +1,16 @@
 import type { Runtime } from "../../runtime/runtime.ts";
 
-/** Sends a client something of what waits for it. True when it could take more now. */
+/** Does something for a client: sends it some of what waits for it, answers a question. True when there is more to do now. */
 export type Portion = () => boolean;
 
 const SLICE_MS = 2; // a frame of a venue waits for it, and is stamped that much later
-const REST_PER_MS = 9; // of sending, once everybody has everything
+const REST_PER_MS = 9; // of work, once everybody has everything
 const REST_MS_MAX = 5; // a quarter of what the queue of a client holds at 150,000 events a second
 
 /**
- * When the clients of `/v1/stream` get what waits for them: one portion each in turn, for two milliseconds at most; then the event loop turns,
- * which reads whatever the venues sent. So however many clients there are and however much they ask for, recording goes first. Once everybody
- * has everything it rests for a few milliseconds: nearly all that sending costs is writes, and more messages then go into each.
+ * When clients get what waits for them: one portion each in turn, for two milliseconds at most; then the event loop turns, which reads whatever
+ * the venues sent. So however many clients there are and however much they ask for, recording goes first. Once everybody has everything it
+ * rests for a few milliseconds: nearly all that sending costs is writes, and more messages then go into each.
  */
 export class Deliveries {
   readonly #clock: Runtime["clock"];

@@ -30,6 +30,7 @@ export class Gateway implements AsyncDisposable {
   readonly #options: GatewayOptions;
   readonly #paths: Paths;
   readonly #sessions = new Set<StreamSession>();
+  readonly #deliveries: Deliveries;
   readonly #server: HttpServer;
   readonly #routes: readonly Route[];
   #doorkeeper: Doorkeeper | undefined;
@@ -38,6 +39,7 @@ export class Gateway implements AsyncDisposable {
     this.#world = world;
     this.#options = options;
     this.#paths = new Paths(world.runtime, world.agora);
+    this.#deliveries = new Deliveries(world.runtime);
     this.#server = new HttpServer(world.runtime, (exchange) => this.answer(exchange));
     const shown = { world, paths: this.#paths, sessions: this.#sessions, connections: () => this.#server.connections };
     const described = [
@@ -91,13 +93,27 @@ export class Gateway implements AsyncDisposable {
 
   async #run(route: Route, asked: Exchange & { readonly rest: string }): Promise<Answer> {
     try {
-      return await route.run(asked);
+      return await (route.isOpen === true ? route.run(asked) : this.#inTurn(() => route.run(asked)));
     } catch (error) {
       if (error instanceof AskError) return error.answer();
       if (error instanceof StorageError) return errorAnswer(503, "storage", this.#withoutFolders(error.message), error.hint);
       this.#world.happenings.requestFailed(route.path, error instanceof Error ? error.stack ?? error.message : String(error));
       return errorAnswer(500, "unexpected", "The gateway failed; this is a bug.", "Its log says where.");
     }
+  }
+
+  /** A list of nine thousand paths takes a while: a thousand who ask for it at once wait for each other, and recording for one of them. */
+  #inTurn(run: () => Promise<Answer> | Answer): Promise<Answer> {
+    return new Promise((resolve, reject) =>
+      this.#deliveries.due(() => {
+        try {
+          resolve(run());
+        } catch (error) {
+          reject(error);
+        }
+        return false;
+      })
+    );
   }
 
   /** Where the data lies on this machine is nothing a client needs. */
@@ -128,7 +144,7 @@ export class Gateway implements AsyncDisposable {
       agora,
       paths: this.#paths,
       texts: new WeakMap(),
-      deliveries: new Deliveries(runtime),
+      deliveries: this.#deliveries,
       patienceMs: this.#options.clientPatienceMs ?? CLIENT_PATIENCE_MS,
       lost: (events) => happenings.clientLagged(events),
       opened: (session) => this.#sessions.add(session),

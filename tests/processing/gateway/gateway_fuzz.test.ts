@@ -31,7 +31,8 @@ test(`${amount} fuzzed requests and messages: nothing ends, hangs, shows its ins
   const dataPath = folders();
   const before = tree(root);
   const scenes = [await GatewayScene.open({}, dataPath), await GatewayScene.open({ token: "s3cret" }, dataPath)];
-  for (const scene of scenes) scene.trades("AAA").publish([tradeOf("AAA", 1)]);
+  const [trades] = scenes.map((scene) => scene.trades("AAA"));
+  for (let n = 1; n <= 3; n++) trades!.publish([tradeOf("AAA", n)]);
   const good = await StreamClient.open(scenes[0]!.url, ["binance/trade/AAA"]);
   const hangs = watchHangs();
   const counts = { connections: 0, answers: 0, closed: 0 };
@@ -43,6 +44,7 @@ test(`${amount} fuzzed requests and messages: nothing ends, hangs, shows its ins
       counts.answers += heard.text.split("HTTP/1.1 ").length - 1;
       counts.closed += heard.isClosed ? 1 : 0;
       judge(heard, seed);
+      trades!.publish([tradeOf("AAA", 3 + counts.connections)]);
       assert.deepEqual(hangs, [], `the event loop stood still; again: ${again(Math.max(FIRST_SEED, seed - TOGETHER))}`);
     }
   }));
@@ -52,8 +54,9 @@ test(`${amount} fuzzed requests and messages: nothing ends, hangs, shows its ins
     assert.ok(await eventually(isQuiet, 15_000), `${scene.gateway.clients} clients are left of connections that are gone`);
     assert.deepEqual(scene.log.filter((line) => line.includes("ERROR")), []);
   }
-  assert.equal((await ask(`${scenes[0]!.url}/v1/last/binance/trade/AAA`)).json.event.trade_id, 1);
-  assert.deepEqual(good.messages.map(({ seq }) => seq), [1]);
+  assert.equal((await ask(`${scenes[0]!.url}/v1/last/binance/trade/AAA`)).json.event.trade_id, 3 + counts.connections);
+  assert.ok(await eventually(() => good.messages.at(-1)?.seq === 3 + counts.connections));
+  assert.deepEqual(good.messages.map(({ event }) => event.trade_id), good.messages.map((_, i) => 3 + i), "a good client misses something");
   await good.close();
   assert.deepEqual(tree(root), before, "the files are what they were");
   assert.ok(counts.answers > counts.connections, "next to nothing was understood");

@@ -292,6 +292,18 @@ describe("the gateway's door", () => {
     await good.close();
   });
 
+  it("forty who ask for a long list at once are answered one by one", async () => {
+    const scene = await GatewayScene.open();
+    for (let i = 0; i < 3_000; i++) scene.trades(`S${i}COINUSDT`).publish([tradeOf(`S${i}COINUSDT`, i)]);
+    await ask(`${scene.url}/v1/paths`);
+    const turns = longestTurnMs();
+    const request = `GET /v1/paths HTTP/1.1\r\nHost: 127.0.0.1:${scene.port}\r\nConnection: close\r\n\r\n`;
+    const answers = await Promise.all(Array.from({ length: 40 }, () => raw(scene.port, request, 20_000)));
+    const worstMs = await turns();
+    assert.ok(answers.every((answer) => answer.includes("S2999COINUSDT")));
+    assert.ok(worstMs < 100, `${worstMs} ms`);
+  });
+
   it("a WebSocket that is closed while it is being set up leaves nothing behind", async () => {
     const scene = await GatewayScene.open();
     const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
