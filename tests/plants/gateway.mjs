@@ -68,8 +68,8 @@ export default [
     bug: "leaves out a gap row about a path while its client is slow",
     edits: [{
       file: FEED,
-      text: "if (route === undefined) return;\n    this.#gapsQueued++;",
-      instead: "if (route === undefined || this.#isAsleep) return;\n    this.#gapsQueued++;",
+      text: "this.#gapsQueued++;\n    this.#queue.push",
+      instead: "if (this.#isAsleep) return;\n    this.#gapsQueued++;\n    this.#queue.push",
     }],
     test: "tests/processing/gateway/client_feed.test.ts",
     name: "a hole is told between",

@@ -5,9 +5,16 @@ import type { PathNode, Tap } from "../../agora/path_node.ts";
 import { eventJson } from "../../events/event_json.ts";
 import type { EventBase, EventType, Level } from "../../events/event_type.ts";
 import { gap, type GapEvent } from "../../events/gap.ts";
-import { GapWatch } from "./gap_watch.ts";
+import type { GapWatch } from "./gap_watch.ts";
 
 const GAP = gap as unknown as EventType;
+
+/** What all clients have together. */
+export interface SharedByFeeds {
+  /** Rendered messages: a hundred clients of one path render each once. */
+  readonly texts: WeakMap<EventBase, Rendered>;
+  readonly gaps: GapWatch;
+}
 
 export interface FeedOwner {
   /** There is something to take. Called once until `take` has emptied the feed. */
@@ -16,16 +23,29 @@ export interface FeedOwner {
   lost(events: number): void;
 }
 
-/** One path of one client. It is the tap itself, so that an event finds its way without looking anything up. */
-interface Route extends Tap {
-  readonly path: string;
+type Hear = (route: Route, node: PathNode, event: EventBase) => void;
+
+/** One path of one client. It is the tap itself, so that an event finds its way without looking anything up. Small: a client may have nine thousand. */
+class Route implements Tap {
+  readonly #hear: Hear;
   /** Replaced when the path ends and begins anew; numbers then go on from `base`. */
   node: PathNode;
-  base: number;
-  /** From its joining on, it is told of holes. */
-  hearsGaps: boolean;
+  base = 0;
   /** Number of the newest event the client was told of; undefined before its current value. */
   toldSeq: number | undefined;
+
+  constructor(node: PathNode, hear: Hear) {
+    this.node = node;
+    this.#hear = hear;
+  }
+
+  get path(): string {
+    return this.node.path;
+  }
+
+  event(node: PathNode, event: EventBase): void {
+    this.#hear(this, node, event);
+  }
 }
 
 interface Entry {
@@ -70,18 +90,17 @@ export class ClientFeed implements Disposable {
   #isReady = false;
   /** The queue was full: no path is joined until it is taken. */
   #isAsleep = false;
-  readonly #gaps: GapWatch;
+  readonly #endGaps: () => void;
   #gapsQueued = 0;
   #wasTold = false;
   /** Since it was last looked at. */
   #wasTaken = true;
 
-  /** `texts` keeps rendered messages: a hundred clients of one path render each once. */
-  constructor(agora: Agora, texts: WeakMap<EventBase, Rendered>, owner: FeedOwner) {
+  constructor(agora: Agora, { texts, gaps }: SharedByFeeds, owner: FeedOwner) {
     this.#agora = agora;
     this.#texts = texts;
     this.#owner = owner;
-    this.#gaps = new GapWatch(agora, (path, gap) => this.#hearGap(path, gap));
+    this.#endGaps = gaps.hear((path, gap) => this.#hearGap(path, gap));
   }
 
   get patterns(): number {
@@ -114,7 +133,6 @@ export class ClientFeed implements Disposable {
       if (!subscribed.pattern.matches(route.path) || rest.some(({ pattern }) => pattern.matches(route.path))) continue;
       route.node.detach(route);
       this.#routes.delete(route.path);
-      if (route.hearsGaps) this.#gaps.release(route.path);
       this.#joining.delete(route);
     }
     this.#requeue(({ route }) => this.#routes.get(route.path) === route);
@@ -122,19 +140,19 @@ export class ClientFeed implements Disposable {
     return true;
   }
 
-  #hear(route: Route, node: PathNode, event: EventBase): void {
+  readonly #hear: Hear = (route, node, event) => {
     if (route.node !== node || this.#isAsleep) return;
     const bytes = bytesOf(node.type, event);
     this.#queue.push({ route, type: node.type, seq: route.base + node.seq, event, bytes });
     this.#bytes += bytes;
     if (this.#bytes > QUEUED_BYTES_MAX) this.#sleep();
     this.#tell();
-  }
+  };
 
   /** Told between the events it was published between, also while the client is asleep: a hole is never left out. */
   #hearGap(path: string, event: GapEvent): void {
     const route = this.#routes.get(path);
-    if (route === undefined) return;
+    if (route?.toldSeq === undefined) return; // not asked for, or not begun: what comes first is behind the hole
     this.#gapsQueued++;
     this.#queue.push({ route, type: GAP, seq: undefined, event, bytes: 0 });
     this.#tell();
@@ -189,7 +207,7 @@ export class ClientFeed implements Disposable {
   [Symbol.dispose](): void {
     for (const { end } of this.#patterns.values()) end();
     for (const route of this.#routes.values()) route.node.detach(route);
-    this.#gaps[Symbol.dispose]();
+    this.#endGaps();
     this.#patterns.clear();
     this.#routes.clear();
     this.#joining.clear();
@@ -200,15 +218,13 @@ export class ClientFeed implements Disposable {
     const known = this.#routes.get(node.path);
     if (known?.node === node) return;
     if (known === undefined) {
-      const { path } = node;
       // When the path ends the route stays: what is queued is still told, and the path may begin anew.
-      const event: Tap["event"] = (from, event) => this.#hear(route, from, event);
-      const route: Route = { path, node, base: 0, toldSeq: undefined, hearsGaps: false, event };
+      const route = new Route(node, this.#hear);
       this.#routes.set(node.path, route);
       if (node.last === undefined && !this.#isAsleep) {
         // Nothing to begin with: the first event is heard, whenever it comes.
         route.toldSeq = node.seq;
-        this.#attach(route);
+        node.attach(route);
         return;
       }
       this.#joining.add(route);
@@ -219,13 +235,6 @@ export class ClientFeed implements Disposable {
       known.node = node;
       if (!this.#joining.has(known)) node.attach(known);
     }
-  }
-
-  #attach(route: Route): void {
-    route.node.attach(route);
-    if (route.hearsGaps) return;
-    route.hearsGaps = true;
-    this.#gaps.hold(route.path);
   }
 
   #tell(): void {
@@ -253,7 +262,7 @@ export class ClientFeed implements Disposable {
       this.#joining.delete(route);
       const { node, base, toldSeq } = route;
       const seq = base + node.seq;
-      this.#attach(route);
+      node.attach(route);
       if (node.last !== undefined && (toldSeq === undefined || base + node.lastSeq > toldSeq)) {
         this.#add(add, route, seq, node.type, node.last);
       } else if (toldSeq === undefined) route.toldSeq = seq;

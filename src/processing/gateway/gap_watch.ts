@@ -1,57 +1,34 @@
 import type { Agora } from "../../agora/agora.ts";
-import type { PathNode, Tap } from "../../agora/path_node.ts";
+import type { Tap } from "../../agora/path_node.ts";
 import { gap, type GapEvent } from "../../events/gap.ts";
 
-/** Hears what is missing from the paths somebody holds, as it is published on `{source}/gap/{symbol}`. */
+/** `path` is the one with the hole. */
+export type GapListener = (path: string, gap: GapEvent) => void;
+
+/** Tells all clients what is missing from any path, as it is published on `{source}/gap/{symbol}`; few rows, so each client looks whether it cares. */
 export class GapWatch implements Disposable {
-  readonly #heard: (path: string, gap: GapEvent) => void;
+  readonly #listeners = new Set<GapListener>();
   readonly #end: () => void;
-  /** Open paths of gap rows. */
-  readonly #nodes = new Map<string, PathNode>();
-  /** How many held paths a path of gap rows may speak of. */
-  readonly #held = new Map<string, number>();
-  readonly #tap: Tap;
 
-  /** `path` is the one with the hole; it need not be held. */
-  constructor(agora: Agora, heard: (path: string, gap: GapEvent) => void) {
-    this.#heard = heard;
-    this.#tap = { event: (node, event) => this.#tell(node.path, event as GapEvent) };
-    this.#end = agora.follow(`*/${gap.name}/*`, (node) => {
-      this.#nodes.set(node.path, node); // takes the place of one that ended, which forgot its taps
-      if (this.#held.has(node.path)) node.attach(this.#tap);
-    });
+  constructor(agora: Agora) {
+    const tap: Tap = {
+      event: ({ path }, event) => {
+        const [source, , symbol] = path.split("/");
+        const { dataType } = event as GapEvent;
+        for (const hear of this.#listeners) hear(`${source}/${dataType}/${symbol}`, event as GapEvent);
+      },
+    };
+    this.#end = agora.follow(`*/${gap.name}/*`, (node) => node.attach(tap));
   }
 
-  hold(path: string): void {
-    const about = gapPathOf(path);
-    const count = this.#held.get(about) ?? 0;
-    this.#held.set(about, count + 1);
-    if (count === 0) this.#nodes.get(about)?.attach(this.#tap);
-  }
-
-  release(path: string): void {
-    const about = gapPathOf(path);
-    const count = this.#held.get(about)! - 1;
-    if (count > 0) this.#held.set(about, count);
-    else {
-      this.#held.delete(about);
-      this.#nodes.get(about)?.detach(this.#tap);
-    }
+  /** Until what it returns is called. */
+  hear(listener: GapListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   [Symbol.dispose](): void {
     this.#end();
-    for (const path of this.#held.keys()) this.#nodes.get(path)?.detach(this.#tap);
-    this.#held.clear();
+    this.#listeners.clear();
   }
-
-  #tell(path: string, event: GapEvent): void {
-    const [source, , symbol] = path.split("/");
-    this.#heard(`${source}/${event.dataType}/${symbol}`, event);
-  }
-}
-
-function gapPathOf(path: string): string {
-  const [source, , symbol] = path.split("/");
-  return `${source}/${gap.name}/${symbol}`;
 }

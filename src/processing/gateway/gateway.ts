@@ -3,6 +3,7 @@ import { StorageError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Doorkeeper, type DoorkeeperOptions } from "./doorkeeper.ts";
+import { GapWatch } from "./gap_watch.ts";
 import type { GatewayWorld } from "./gateway_world.ts";
 import type { Answer, Exchange } from "./http/exchange.ts";
 import { HttpServer } from "./http/http_server.ts";
@@ -30,6 +31,7 @@ export class Gateway implements AsyncDisposable {
   readonly #options: GatewayOptions;
   readonly #paths: Paths;
   readonly #sessions = new Set<StreamSession>();
+  readonly #gaps: GapWatch;
   readonly #deliveries: Deliveries;
   readonly #server: HttpServer;
   readonly #routes: readonly Route[];
@@ -39,6 +41,7 @@ export class Gateway implements AsyncDisposable {
     this.#world = world;
     this.#options = options;
     this.#paths = new Paths(world.runtime, world.agora);
+    this.#gaps = new GapWatch(world.agora);
     this.#deliveries = new Deliveries(world.runtime);
     this.#server = new HttpServer(world.runtime, (exchange) => this.answer(exchange));
     const shown = { world, paths: this.#paths, sessions: this.#sessions, connections: () => this.#server.connections };
@@ -88,6 +91,7 @@ export class Gateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#paths[Symbol.dispose]();
+    this.#gaps[Symbol.dispose]();
     await this.#server[Symbol.asyncDispose]();
   }
 
@@ -144,6 +148,7 @@ export class Gateway implements AsyncDisposable {
       agora,
       paths: this.#paths,
       texts: new WeakMap(),
+      gaps: this.#gaps,
       deliveries: this.#deliveries,
       patienceMs: this.#options.clientPatienceMs ?? CLIENT_PATIENCE_MS,
       lost: (events) => happenings.clientLagged(events),

@@ -1,16 +1,14 @@
 import type { Agora } from "../../agora/agora.ts";
-import type { EventBase } from "../../events/event_type.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
-import { ClientFeed, type Rendered } from "./client_feed.ts";
+import { ClientFeed, type SharedByFeeds } from "./client_feed.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Paths } from "./paths.ts";
 import { type Reply, StreamRequests } from "./stream_requests.ts";
 
-export interface StreamContext {
+export interface StreamContext extends SharedByFeeds {
   readonly runtime: Pick<Runtime, "clock" | "timers">;
   readonly agora: Agora;
   readonly paths: Paths;
-  readonly texts: WeakMap<EventBase, Rendered>;
   readonly deliveries: Deliveries;
   /** A client that takes nothing for so long loses events, and after as long again its connection. */
   readonly patienceMs: number;
@@ -48,7 +46,7 @@ export class StreamSession {
   constructor(context: StreamContext, line: Line) {
     this.#context = context;
     this.#line = line;
-    this.feed = new ClientFeed(context.agora, context.texts, { ready: () => this.#due(), lost: (events) => context.lost(events) });
+    this.feed = new ClientFeed(context.agora, context, { ready: () => this.#due(), lost: (events) => context.lost(events) });
     this.#requests = new StreamRequests(context.runtime.clock, context.paths, this.feed);
     this.#cancelLook = context.runtime.timers.every(context.patienceMs, () => {
       if (this.feed.look() === "stalled") line.end(1013, "too slow: messages were lost and still nobody reads");

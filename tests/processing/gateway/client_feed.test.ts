@@ -6,7 +6,8 @@ import { bbo } from "../../../src/events/bbo.ts";
 import type { EventBase } from "../../../src/events/event_type.ts";
 import { gap } from "../../../src/events/gap.ts";
 import { trade } from "../../../src/events/trade.ts";
-import { ClientFeed } from "../../../src/processing/gateway/client_feed.ts";
+import { ClientFeed, type FeedOwner } from "../../../src/processing/gateway/client_feed.ts";
+import { GapWatch } from "../../../src/processing/gateway/gap_watch.ts";
 import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
 import { gapOf, quote, runtime, tradeOf } from "./gateway_scene.ts";
 import { discontinuities, type Message } from "./stream_client.ts";
@@ -27,6 +28,10 @@ interface Known {
   seq: number;
 }
 
+function feedOf(agora: Agora, owner: FeedOwner): ClientFeed {
+  return new ClientFeed(agora, { texts: new WeakMap(), gaps: new GapWatch(agora) }, owner);
+}
+
 function messageOf(bytes: Uint8Array): Message {
   return JSON.parse(new TextDecoder().decode(bytes)) as Message;
 }
@@ -40,7 +45,7 @@ it("steps without number of publishing, joining, leaving and reading equal a lis
   }
   const paths = [...models.keys()];
   let lost = 0;
-  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost: (count) => lost += count });
+  const feed = feedOf(agora, { ready() {}, lost: (count) => lost += count });
   const held = new Set<string>();
   let known = new Map<string, Known>();
   let told = 0;
@@ -105,7 +110,7 @@ it("steps without number of publishing, joining, leaving and reading equal a lis
 it("tells what was lost even when nothing comes after it", () => {
   const agora = new Agora(runtime.timers);
   const trades = agora.open("binance/trade/A", trade);
-  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  const feed = feedOf(agora, { ready() {}, lost() {} });
   feed.subscribe("binance/trade/A");
   trades.publish([tradeOf("A", 1)]);
   const messages = feed.take(1e9).map(messageOf);
@@ -119,7 +124,7 @@ it("tells what was lost even when nothing comes after it", () => {
 
 it("hears a path from its first event on when it was there before the path", () => {
   const agora = new Agora(runtime.timers);
-  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  const feed = feedOf(agora, { ready() {}, lost() {} });
   feed.subscribe("binance/trade/*");
   const trades = agora.open("binance/trade/A", trade);
   trades.publish([tradeOf("A", 1), tradeOf("A", 2)]);
@@ -130,7 +135,7 @@ it("who leaves a path before its events were taken hears of the others all the s
   const agora = new Agora(runtime.timers);
   const [first, second] = ["A", "B"].map((symbol) => agora.open(`binance/trade/${symbol}`, trade));
   let ready = 0;
-  const feed = new ClientFeed(agora, new WeakMap(), { ready: () => ready++, lost() {} });
+  const feed = feedOf(agora, { ready: () => ready++, lost() {} });
   feed.subscribe("binance/trade/A");
   feed.subscribe("binance/trade/B");
   first!.publish([tradeOf("A", 1)]);
@@ -144,7 +149,7 @@ it("who leaves a path before its events were taken hears of the others all the s
 it("a reader that takes nothing is told to hurry, then given up", () => {
   const agora = new Agora(runtime.timers);
   const trades = agora.open("binance/trade/A", trade);
-  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  const feed = feedOf(agora, { ready() {}, lost() {} });
   feed.subscribe("binance/trade/*");
   assert.equal(feed.look(), "fine", "nothing to take is no fault");
   trades.publish([tradeOf("A", 1)]);
@@ -159,7 +164,7 @@ it("a reader that takes nothing is told to hurry, then given up", () => {
 it("a hole is told between the events it was seen between, and is not left out when everything else is", () => {
   const agora = new Agora(runtime.timers);
   const quotes = agora.open("binance/bbo/A", bbo);
-  const feed = new ClientFeed(agora, new WeakMap(), { ready() {}, lost() {} });
+  const feed = feedOf(agora, { ready() {}, lost() {} });
   feed.subscribe("binance/bbo/*");
   quotes.publish([quote("A", 1)]);
   const gaps = agora.open("binance/gap/A", gap);
