@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { recordBefore } from "../../tests/end_to_end/crowd/recorded_crowd.ts";
 import type { Figure } from "../bench.ts";
 
-const SIZE = { symbols: 50, rate: 2_000, seconds: 24, seed: 3, pattern: "binance/*/*" };
+const SIZE = { symbols: 50, rate: 2_000, seconds: 24, seed: 3, quietMs: 1_000, pattern: "binance/*/*" };
 const STALLED = [0, 20, 100];
 
 /**

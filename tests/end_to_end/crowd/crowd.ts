@@ -13,6 +13,10 @@ export interface CrowdOptions {
   readonly url: string;
   readonly webSockets: number;
   readonly serverSentEvents: number;
+  /** Clients that never read, to begin with. */
+  readonly stalled: number;
+  /** At the end, when nothing was told for so long there is nothing left to tell. */
+  readonly quietMs: number;
   readonly seed: number;
   readonly toldFile: string;
   /** They stay, and all ask for this. */
@@ -77,6 +81,7 @@ const stalled: (() => void)[] = [];
 const phases: Phase[] = [];
 let phase = { sinceMs: performance.now(), messages: 0 };
 
+stall(options.stalled);
 let typed = "";
 process.stdin.setEncoding("utf8").on("data", (text: string) => {
   const lines = (typed + text).split("\n");
@@ -84,13 +89,13 @@ process.stdin.setEncoding("utf8").on("data", (text: string) => {
   for (const line of lines) {
     endPhase();
     if (line === "end") void end();
-    else {
-      for (const count = Number(line.split(" ")[1]); stalled.length < count;) {
-        stalled.push(neverReads(url, stalled.length % 2 === 0 ? "websocket" : "sse", "binance/*/*"));
-      }
-    }
+    else stall(Number(line.split(" ")[1]));
   }
 });
+
+function stall(count: number): void {
+  while (stalled.length < count) stalled.push(neverReads(url, stalled.length % 2 === 0 ? "websocket" : "sse", "binance/*/*"));
+}
 
 function endPhase(): void {
   const nowMs = performance.now();
@@ -181,7 +186,7 @@ function patterns(random: SeededRandom): string[] {
 async function end(): Promise<void> {
   isEnding = true;
   await Promise.all(runs.map((run) => Promise.race([run, wait(3_000)])));
-  for (let before = -1; before !== findings.messages; await wait(2_000)) before = findings.messages;
+  for (let before = -1; before !== findings.messages; await wait(options.quietMs)) before = findings.messages;
   const newest = findings.told.newest();
   for (const { client } of present) client.mustKnow(newest, "at the end");
   clearInterval(looking);

@@ -13,6 +13,8 @@ export interface CrowdSize {
   readonly each: number;
   readonly seconds: number;
   readonly seed: number;
+  /** At the end, nothing is under way any more after so long. */
+  readonly quietMs: number;
   /** So many clients never read, in each part of the time. */
   readonly phases: readonly number[];
   /** They stay, and all ask for this. */
@@ -48,7 +50,7 @@ export async function recordBefore(folder: string, size: CrowdSize): Promise<{
     const url = await readyUrl(folder, 3 * size.symbols);
     const { each, seed, pattern } = size;
     const toldFile = `${folder}/told.ndjson`;
-    const asked = { url, webSockets: each, serverSentEvents: each, seed, toldFile };
+    const asked = { url, webSockets: each, serverSentEvents: each, stalled: size.phases[0]!, quietMs: size.quietMs, seed, toldFile };
     const options: CrowdOptions = pattern === undefined ? asked : { ...asked, pattern };
     const crowd = startProgram("tests/end_to_end/crowd/crowd.ts", [JSON.stringify(options)], folder);
     running.push(crowd);
@@ -58,7 +60,7 @@ export async function recordBefore(folder: string, size: CrowdSize): Promise<{
       phases.push(await watched(recorder, url, stalled, 1_000 * size.seconds / size.phases.length));
     }
     await fetch(`${venue.httpUrl}/sim/quiesce`, { method: "POST" }).then((answer) => answer.arrayBuffer());
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await new Promise((resolve) => setTimeout(resolve, size.quietMs));
     crowd.tell("end");
     const { code, out, err } = await crowd.ended;
     assert.equal(code, 0, err);
