@@ -111,8 +111,8 @@ export class CheckedClient {
   }
 
   #lagged(path: string, count: number): void {
-    const held = this.#held.get(path);
-    if (held === undefined || !(count >= 1)) return this.#problem(path, `lagged ${count}`);
+    const held = this.#held.get(path) ?? 0; // a path that had no event when it joined begins with the first
+    if (!(count >= 1)) return this.#problem(path, `lagged ${count}`);
     this.#held.set(path, held + count);
     this.#rejoining.add(path);
     this.#findings.lagged += count;
