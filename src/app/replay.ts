@@ -102,7 +102,7 @@ export async function replay(
     : new ReplayStore(runtime, agora, happenings, { dataPath, version, flushIntervalMs: config.flushIntervalMs });
   const url = await listen(gateway);
   if (url !== undefined) options.listening(url);
-  while (gateway !== undefined && gateway.clients < options.clients && !options.signal.aborted) {
+  while (gateway !== undefined && gateway.listeners < options.clients && !options.signal.aborted) {
     await sleep(timers, CLIENTS_LOOK_MS, options.signal);
   }
   const stage = new Stage(runtime, agora, { gateway, store }, options);

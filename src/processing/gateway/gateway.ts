@@ -84,6 +84,11 @@ export class Gateway implements AsyncDisposable {
     return this.#sessions.size;
   }
 
+  /** Those of them that are told what they asked for from now on. */
+  get listeners(): number {
+    return [...this.#sessions].filter(({ isListening }) => isListening).length;
+  }
+
   /** Some client has not taken everything yet: for a source that can wait, such as a file. */
   get hasBacklog(): boolean {
     return [...this.#sessions].some(({ feed }) => !feed.isEmpty);

@@ -62,6 +62,11 @@ export class StreamSession {
     return this.#line.address;
   }
 
+  /** It asked for something, and all of it was acted on. */
+  get isListening(): boolean {
+    return this.feed.patterns > 0 && !this.#requests.isWaiting;
+  }
+
   subscribe(patterns: readonly string[]): void {
     this.#requests.ask("subscribe", patterns);
     this.#due();
