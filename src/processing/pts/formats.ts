@@ -94,7 +94,7 @@ class ParquetRenderer implements Renderer {
 
   end(): Uint8Array {
     const keyValues = new Map([["argus.schema", `${this.#type.name}/${this.#type.version}`], ["argus.path", this.#path]]);
-    return trailer(metadataOf(this.#type, { bytes: NONE, groups: this.#groups, rows: this.#rows }, keyValues));
+    return trailer(metadataOf(this.#type, { groups: this.#groups, rows: this.#rows }, keyValues));
   }
 }
 

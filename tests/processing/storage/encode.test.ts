@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { EventBase, EventType } from "../../../src/events/event_type.ts";
 import { concatBytes } from "../../../src/lib/bytes.ts";
 import { type EncodedGroups, MAGIC } from "../../../src/processing/storage/parquet/encode.ts";
-import { metadataOf, readMetadata, trailer } from "../../../src/processing/storage/parquet/footer.ts";
+import { metadataByWriter, metadataOf, readMetadata, trailer } from "../../../src/processing/storage/parquet/footer.ts";
 import type { SealedTable } from "../../../src/processing/storage/table.ts";
 import { stockGroups } from "../../support/stock_encoder.ts";
 import { stockTable } from "../../support/stock_decoder.ts";
@@ -125,6 +125,30 @@ describe("the row group encoder", () => {
     assert.ok(books.groups.length > 1, `${books.groups.length} groups`);
     assert.equal(books.groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0), 300);
     assert.deepEqual((await readBack(DEPTH, books)).columns, depth.columns);
+  });
+
+  for (const { type, event } of TYPES) {
+    it(`lists groups of ${type.name} rows in a footer byte for byte as the published writer does`, () => {
+      fc.assert(
+        fc.property(fc.array(event, { maxLength: 40 }), fc.dictionary(fc.string(), fc.string()), (events, keys) => {
+          const encoded = world.encoder.encode(type, tableOf(type, events), MAGIC.length);
+          const many = { rows: 17 * encoded.rows, groups: Array(17).fill(encoded.groups).flat() };
+          const keyValues = new Map([["a", "b"], ...Object.entries(keys)]);
+          for (const each of [encoded, many]) {
+            assert.deepEqual(metadataOf(type, each, keyValues), metadataByWriter(type, each, keyValues));
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+  }
+
+  it("leaves bounds too long for a footer to the published writer, which shortens them", () => {
+    const rows = [0, 1].map((i) => at(i, { tradeKey: `${i}${"币".repeat(9)}` }));
+    const metadata = readMetadata(metadataOf(TRADE, world.encoder.encode(TRADE, tableOf(TRADE, rows), MAGIC.length), new Map()));
+    const { statistics } = metadata.row_groups[0]!.columns.find(({ meta_data }) => meta_data!.path_in_schema[0] === "trade_key")!
+      .meta_data!;
+    assert.deepEqual([statistics!.min_value, statistics!.is_min_value_exact], [`0${"币".repeat(5)}`, false]);
   });
 
   it("gives a column of nulls no range, and a bound of zero the sign that covers both zeros", () => {

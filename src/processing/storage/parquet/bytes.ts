@@ -46,6 +46,28 @@ export class Bytes {
     this.byte(value >>> 24);
   }
 
+  int64(value: bigint): void {
+    const { bytes, from } = this.reserve(8);
+    new DataView(bytes.buffer).setBigInt64(from, value, true);
+  }
+
+  double(value: number): void {
+    const { bytes, from } = this.reserve(8);
+    new DataView(bytes.buffer).setFloat64(from, value, true);
+  }
+
+  /** UTF-8, its length as a varint first. */
+  text(text: string): void {
+    if (text.length >= 128 || !isAscii(text)) {
+      const bytes = new TextEncoder().encode(text);
+      this.varint(bytes.length);
+      return this.append(bytes);
+    }
+    const { bytes, from } = this.reserve(1 + text.length);
+    bytes[from] = text.length;
+    for (let i = 0; i < text.length; i++) bytes[from + 1 + i] = text.charCodeAt(i);
+  }
+
   append(bytes: Uint8Array): void {
     if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -65,4 +87,9 @@ export class Bytes {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 128) return false;
+  return true;
 }

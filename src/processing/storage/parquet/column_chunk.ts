@@ -1,9 +1,9 @@
-import type { ColumnChunk, Encoding, PageHeader, ParquetType, Statistics } from "hyparquet";
-import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
-import { writePageHeader } from "hyparquet-writer/src/datapage.js";
+import type { ColumnChunk, Encoding, ParquetType, Statistics } from "hyparquet";
 import type { Compression } from "../../../runtime/runtime.ts";
 import { concatBytes } from "../../../lib/bytes.ts";
 import type { Bytes } from "./bytes.ts";
+import { CODES } from "./thrift_codes.ts";
+import { ThriftWriter } from "./thrift_writer.ts";
 
 /** What stands before a page's values: nothing for a REQUIRED column. */
 export interface Levels {
@@ -81,41 +81,39 @@ export class ChunkWriter {
 
   #dictionaryPage({ out, level }: Place, { count, values }: DictionaryPage): number {
     const body = this.#compressed(values, level);
-    return this.#page(out, values.length, [body], {
-      type: "DICTIONARY_PAGE",
-      dictionary_page_header: { num_values: count, encoding: "PLAIN", is_sorted: false },
+    return this.#page(out, values.length, [body], CODES.page.dictionary, (thrift) => {
+      thrift.struct(7);
+      thrift.i32(1, count);
+      thrift.i32(2, CODES.encoding["PLAIN"]!);
     });
   }
 
   #dataPage({ out, level }: Place, { encoding, values, levels }: DataPage): number {
     const { repetition, definition, slots, nulls, rows } = levels;
     const body = this.#compressed(values, level);
-    return this.#page(out, repetition.length + definition.length + values.length, [repetition, definition, body], {
-      type: "DATA_PAGE_V2",
-      data_page_header_v2: {
-        num_values: slots,
-        num_nulls: nulls,
-        num_rows: rows,
-        encoding,
-        definition_levels_byte_length: definition.length,
-        repetition_levels_byte_length: repetition.length,
-        is_compressed: true,
-      },
+    const rawBytes = repetition.length + definition.length + values.length;
+    return this.#page(out, rawBytes, [repetition, definition, body], CODES.page.dataV2, (thrift) => {
+      thrift.struct(8);
+      thrift.i32(1, slots);
+      thrift.i32(2, nulls);
+      thrift.i32(3, rows);
+      thrift.i32(4, CODES.encoding[encoding]!);
+      thrift.i32(5, definition.length);
+      thrift.i32(6, repetition.length);
     });
   }
 
   /** Header and parts; returns the size before compression, header included. The CRC covers what zstd's checksum does not: the levels. */
-  #page(
-    out: Bytes,
-    rawBytes: number,
-    parts: readonly Uint8Array[],
-    header: Omit<PageHeader, "uncompressed_page_size" | "compressed_page_size">,
-  ): number {
+  #page(out: Bytes, rawBytes: number, parts: readonly Uint8Array[], kind: number, ownFields: (thrift: ThriftWriter) => void): number {
     const headerAt = out.length;
-    const writer = new ByteWriter(64);
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-    writePageHeader(writer, { ...header, crc: this.#crc(parts), uncompressed_page_size: rawBytes, compressed_page_size: bytes });
-    out.append(writer.getBytes());
+    const thrift = new ThriftWriter(out);
+    thrift.i32(1, kind);
+    thrift.i32(2, rawBytes);
+    thrift.i32(3, parts.reduce((sum, part) => sum + part.length, 0));
+    thrift.i32(4, this.#crc(parts));
+    ownFields(thrift);
+    thrift.end();
+    thrift.end();
     const headerBytes = out.length - headerAt;
     for (const part of parts) out.append(part);
     return headerBytes + rawBytes;

@@ -5,6 +5,7 @@ import type { EventType } from "../../../events/event_type.ts";
 import { toSchema } from "../../../events/to_schema.ts";
 import { concatBytes } from "../../../lib/bytes.ts";
 import { type EncodedGroups, MAGIC } from "./encode.ts";
+import { isPlain, plainMetadata } from "./plain_metadata.ts";
 import { endOfStructs, fieldSpans, listHeader, listSpan, zigzag, zigzagAt } from "./thrift_spans.ts";
 
 /** Field ids of Parquet's FileMetaData. */
@@ -15,7 +16,12 @@ export const TRAILER_BYTES = 4 + MAGIC.length;
 export type KeyValues = ReadonlyMap<string, string>;
 
 /** A footer's metadata for new groups alone, without length and magic. */
-export function metadataOf(type: EventType, encoded: EncodedGroups, keyValues: KeyValues): Uint8Array {
+export function metadataOf(type: EventType, encoded: Omit<EncodedGroups, "bytes">, keyValues: KeyValues): Uint8Array {
+  return isPlain(encoded.groups) ? plainMetadata(type, encoded, keyValues) : metadataByWriter(type, encoded, keyValues);
+}
+
+/** The published writer's. */
+export function metadataByWriter(type: EventType, encoded: Omit<EncodedGroups, "bytes">, keyValues: KeyValues): Uint8Array {
   const writer = new ByteWriter();
   const metadata: Omit<FileMetaData, "metadata_length"> = {
     version: 2,
