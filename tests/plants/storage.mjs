@@ -143,7 +143,7 @@ export default [
     edits: [{
       file: "src/processing/storage/mend.ts",
       text:
-        "  const end = fileEnd(world, file, size);\n  if (end !== undefined) return { end, cutBytes: 0 };\n  const found = lastWholeEnd(world, file, size);",
+        "  const end = fileEnd(world, file, size, known);\n  if (end !== undefined) return { end, cutBytes: 0 };\n  const found = lastWholeEnd(world, file, size);",
       instead: "  const found = lastWholeEnd(world, file, size - 1);",
     }, {
       file: "src/processing/storage/mend.ts",

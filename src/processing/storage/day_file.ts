@@ -4,7 +4,9 @@ import type { EventType } from "../../events/event_type.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import type { DiskFile, Runtime } from "../../runtime/runtime.ts";
 import { type EncodedGroups, GroupEncoder, MAGIC } from "./parquet/encode.ts";
-import { concatBytes } from "../../lib/bytes.ts";
+import { concatBytes, isEqual } from "../../lib/bytes.ts";
+import { readsBackDifferently } from "./files.ts";
+import { endAsKnown, type GroupSize, type KnownEnd, knownEnd, sizeOf } from "./known_end.ts";
 import { isSealIntact, SEAL_KEY, sealFooter, UNSEALED } from "./parquet/footer_seal.ts";
 import { keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
 import { provenGroups } from "./proven_groups.ts";
@@ -41,12 +43,13 @@ export function storageWorld({ disk, compression, clock }: Pick<Runtime, "disk" 
 export interface FileEnd {
   readonly metadataBytes: Uint8Array;
   readonly metadata: FileMetaData;
+  readonly groups: readonly GroupSize[];
   readonly keyValues: ReadonlyMap<string, string>;
   readonly watermark: Watermark;
 }
 
 /** A whole new file. `kept` are keys it takes over, `encoded` its groups where whoever calls has them already. */
-export function newFileBytes(
+export function newFile(
   world: StorageWorld,
   type: EventType,
   path: string,
@@ -56,16 +59,22 @@ export function newFileBytes(
     readonly kept?: ReadonlyMap<string, string>;
     readonly encoded?: EncodedGroups;
   } = {},
-): Uint8Array {
+): { readonly bytes: Uint8Array; readonly end: KnownEnd } {
   const before = { bytes: MAGIC.length, crc: world.compression.crc32(MAGIC) };
   const keyValues = keyValuesFor(world, type, path, { encoded, before, watermark, kept });
-  return concatBytes([MAGIC, encoded.bytes, sealedTrailer(world, metadataOf(type, encoded, keyValues))]);
+  const footer = sealedTrailer(world, metadataOf(type, encoded, keyValues));
+  const bytes = concatBytes([MAGIC, encoded.bytes, footer]);
+  return { bytes, end: knownEnd(world.compression, bytes.length, footer, encoded.groups.map(sizeOf)) };
+}
+
+export function newFileBytes(...file: Parameters<typeof newFile>): Uint8Array {
+  return newFile(...file).bytes;
 }
 
 /**
- * Appends rows: new groups and a new footer in one write behind the old footer, then sync. Nothing that was valid is overwritten, so a
- * reader sees the old file or the new one. The last `dropped` groups are no longer named: their rows are in `table`. Throws RangeError
- * where the file's columns are not ours.
+ * Appends rows: new groups and a new footer in one write behind the old footer, then sync, then a look at what is there. Nothing that was
+ * valid is overwritten, so a reader sees the old file or the new one. The last `dropped` groups are no longer named: their rows are in
+ * `table`. Throws RangeError where the file's columns are not ours.
  */
 export function appendRows(
   world: StorageWorld,
@@ -76,27 +85,33 @@ export function appendRows(
   table: SealedTable,
   watermark: Watermark,
   dropped = 0,
-): number {
+): KnownEnd {
   const offset = file.size();
   const encoded = provenGroups(world, type, path, table, { offset });
   const crc = world.compression.crc32(trailer(end.metadataBytes), contentOf(end).crc);
   const keyValues = keyValuesFor(world, type, path, { encoded, before: { bytes: offset, crc }, watermark, kept: end.keyValues });
-  const old = end.metadata.row_groups.slice(end.metadata.row_groups.length - dropped);
-  const rows = old.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+  const kept = end.groups.slice(0, end.groups.length - dropped);
+  const rows = end.groups.slice(kept.length).reduce((sum, group) => sum + group.rows, 0);
   const metadata = splicedMetadata(end.metadataBytes, metadataOf(type, encoded, keyValues), { groups: dropped, rows });
   const footer = sealedTrailer(world, metadata);
-  file.append(concatBytes([encoded.bytes, footer]));
+  const bytes = concatBytes([encoded.bytes, footer]);
+  file.append(bytes);
   try {
     file.sync();
   } catch (error) {
     file.truncate(offset); // the kernel may call the lost pages clean: only writing them again makes them durable
     throw error;
   }
-  return footer.length;
+  if (!isEqual(file.readAt(offset, bytes.length), bytes)) throw readsBackDifferently(path);
+  return knownEnd(world.compression, offset + bytes.length, footer, [...kept, ...encoded.groups.map(sizeOf)]);
 }
 
-/** The footer at `size` of the file, if it is whole and everything it names is there. */
-export function fileEnd(world: StorageWorld, file: Pick<DiskFile, "readAt">, size: number): FileEnd | undefined {
+/** The footer at `size` of the file, if it is whole and everything it names is there. `known`: what we last saw there ourselves. */
+export function fileEnd(world: StorageWorld, file: Pick<DiskFile, "readAt">, size: number, known?: KnownEnd): FileEnd | undefined {
+  if (known?.size === size) {
+    const end = endAsKnown(world.compression, file, known);
+    if (end !== undefined) return end;
+  }
   if (size < MAGIC.length + TRAILER_BYTES) return undefined;
   const tail = file.readAt(size - TRAILER_BYTES, TRAILER_BYTES);
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
@@ -112,7 +127,7 @@ export function fileEnd(world: StorageWorld, file: Pick<DiskFile, "readAt">, siz
       watermark === undefined || endOfPages(metadata) > from || contentOf({ keyValues }).bytes !== from ||
       !isAppendWhole(world, file, keyValues, from)
     ) return undefined;
-    return { metadataBytes, metadata, keyValues, watermark };
+    return { metadataBytes, metadata, groups: metadata.row_groups.map(sizeOf), keyValues, watermark };
   } catch {
     return undefined; // whatever the reader stumbled over, this is no end of a file of ours
   }

@@ -2,10 +2,11 @@ import type { EventType } from "../../events/event_type.ts";
 import { AssertionError } from "../../lib/assert.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { DiskFile } from "../../runtime/runtime.ts";
-import { appendRows, type Content, contentOf, type FileEnd, KEY, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { appendRows, type Content, contentOf, type FileEnd, KEY, newFile, type StorageWorld } from "./day_file.ts";
 import { nextContent } from "./content.ts";
 import { publishFile, setAside } from "./files.ts";
 import { foldCount } from "./fold.ts";
+import type { KnownEnd } from "./known_end.ts";
 import { mendedEnd } from "./mend.ts";
 import { MAGIC } from "./parquet/encode.ts";
 import { readGroup } from "./parquet/read_group.ts";
@@ -31,7 +32,7 @@ interface Addition {
 /** What is remembered of a stream's newest day file. */
 interface Known {
   readonly date: string;
-  readonly footerBytes: number;
+  readonly end: KnownEnd;
   /** When it was renamed into place, or first seen: then it may just have been. */
   readonly rewrittenMs: number;
 }
@@ -64,7 +65,7 @@ export class DayFiles {
 
   /** Size of the newest footer written for a stream; 0 before the first. */
   footerBytes(path: string): number {
-    return this.#known.get(path)?.footerBytes ?? 0;
+    return this.#known.get(path)?.end.footerBytes ?? 0;
   }
 
   /**
@@ -98,13 +99,16 @@ export class DayFiles {
     try {
       const { dataPath, tell } = this.#options;
       const { path } = addition;
-      const mended = mendedEnd(this.#world, file, (hash, chunk) => this.#world.disk.exists(chunkPath(dataPath, { path, hash, chunk })));
+      const known = this.#known.get(path);
+      const ofDate = known?.date === addition.date ? known : undefined;
+      const isWaiting = (hash: string, chunk: number) => this.#world.disk.exists(chunkPath(dataPath, { path, hash, chunk }));
+      const mended = mendedEnd(this.#world, file, isWaiting, ofDate?.end);
       if (typeof mended === "string") return mended;
       const { end, cutBytes } = mended;
       if (cutBytes > 0) tell({ what: "mended", path: target, bytes: cutBytes });
       this.#refuseOtherSchema(target, end);
       // Read whole by a process that did not write it, once; what it adds itself is proven.
-      if (this.#known.get(path)?.date !== addition.date) {
+      if (ofDate === undefined) {
         const isIntact = this.#look(file, end);
         if (isIntact === undefined) return undefined;
         if (!isIntact) return "its bytes are not those that were written";
@@ -138,10 +142,10 @@ export class DayFiles {
     }
     const table = rows(fresh);
     const watermark = end.watermark.with(hash, fresh);
-    const groups = end.metadata.row_groups;
-    const folded = foldCount(groups, table);
+    const folded = foldCount(end.groups, table);
     const isRewritten = folded > 0 && this.#paysToRewrite(file, end, addition);
-    const old = groups.slice(isRewritten ? 0 : groups.length - folded);
+    const taken = isRewritten ? end.groups.length : folded;
+    const old = taken === 0 ? [] : end.metadata.row_groups.slice(-taken);
     const whole = concatTables(this.#type, [...old.map((group) => readGroup(this.#type, file, group, this.#world.compression)), table]);
     if (isRewritten) {
       file.close(); // Windows renames no open file
@@ -159,15 +163,15 @@ export class DayFiles {
   ): void {
     const { dataPath } = this.#options;
     const encoded = provenGroups(this.#world, this.#type, path, table, { offset: MAGIC.length });
-    const bytes = newFileBytes(this.#world, this.#type, path, table, watermark, { kept, encoded });
+    const { bytes, end } = newFile(this.#world, this.#type, path, table, watermark, { kept, encoded });
     publishFile(this.#world.disk, dayFilePath(dataPath, path, date), unfinishedPath(dataPath, path, date, "new"), bytes);
     this.#known.delete(path);
-    this.#remember(path, date, 0);
+    this.#remember(path, date, end);
   }
 
   /** Small, at least half of it dead, and not renamed a moment ago. */
-  #paysToRewrite(file: DiskFile, { metadata, metadataBytes }: FileEnd, { path, date }: Addition): boolean {
-    const live = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_compressed_size ?? 0), metadataBytes.length);
+  #paysToRewrite(file: DiskFile, { groups, metadataBytes }: FileEnd, { path, date }: Addition): boolean {
+    const live = groups.reduce((sum, { bytes }) => sum + bytes, metadataBytes.length);
     const known = this.#known.get(path);
     const sinceMs = known?.date === date ? this.#world.clock.monotonicMs() - known.rewrittenMs : 0;
     return file.size() < REWRITTEN_BYTES_MAX && file.size() >= 2 * live && sinceMs >= REWRITE_EVERY_MS;
@@ -181,9 +185,9 @@ export class DayFiles {
     throw new StorageError({ op: "merge into", path: target, code: `it is ${found}, this Argus writes ${ours}`, hint });
   }
 
-  #remember(path: string, date: string, footerBytes: number): void {
+  #remember(path: string, date: string, end: KnownEnd): void {
     if (this.#known.size >= STREAMS_KNOWN_MAX) this.#known.clear();
     const known = this.#known.get(path);
-    this.#known.set(path, { date, footerBytes, rewrittenMs: known?.date === date ? known.rewrittenMs : this.#world.clock.monotonicMs() });
+    this.#known.set(path, { date, end, rewrittenMs: known?.date === date ? known.rewrittenMs : this.#world.clock.monotonicMs() });
   }
 }

@@ -1,3 +1,4 @@
+import { isEqual } from "../../lib/bytes.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { Disk, DiskFile } from "../../runtime/runtime.ts";
 
@@ -27,11 +28,12 @@ export function publishFile(disk: Disk, target: string, temporary: string, bytes
   } finally {
     file.close();
   }
-  const written = disk.read(temporary);
-  if (written.length !== bytes.length || !written.every((byte, i) => byte === bytes[i])) {
-    throw new StorageError({ op: "write", path: temporary, code: "verify", hint: "It reads back differently: look at the disk." });
-  }
+  if (!isEqual(disk.read(temporary), bytes)) throw readsBackDifferently(temporary);
   publish(disk, temporary, target);
+}
+
+export function readsBackDifferently(path: string): StorageError {
+  return new StorageError({ op: "write", path, code: "verify", hint: "It reads back differently: look at the disk." });
 }
 
 /** Gives a synced file its final name, in place of whatever has it, and makes the name durable. */

@@ -7,9 +7,8 @@ import { DayFiles, type DayFilesOptions } from "./day_files.ts";
 import type { StorageWorld } from "./day_file.ts";
 import { setAside } from "./files.ts";
 import { fillOfTable } from "./fold.ts";
-import { chunkNumberOf, chunkPath, dayFilePath, isUnfinished, tmpFolder } from "./paths.ts";
+import { chunkNumberOf, chunkPath, isUnfinished, tmpFolder } from "./paths.ts";
 import { isDue, type Pending } from "./pending.ts";
-import { readBack } from "./read_back.ts";
 import { concatTables, type SealedTable } from "./table.ts";
 
 /** Chunks that go into one day file together; undefined where there is none. `seen` counts those that could not be read too. */
@@ -173,7 +172,6 @@ export class FlushHandler<T extends EventBase> {
       const rowsOf = (fresh: readonly number[]) => concatTables(this.#type, tables.filter((_, i) => fresh.includes(batch.chunks[i]!)));
       const rows = this.#dayFiles.add(path, date, hash, batch.chunks, rowsOf);
       if (rows === undefined) return [...chunks]; // the day file is still being looked at
-      readBack(this.#world, dayFilePath(dataPath, path, date), hash, batch.chunks);
       tell({ what: "merged", path, date, hash, chunks: batch.chunks, rows });
       for (const chunk of batch.chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
     }

@@ -1,5 +1,5 @@
-import type { RowGroup } from "hyparquet";
 import { GROUP_LEVELS_MAX, GROUP_ROWS_MAX } from "./parquet/encode.ts";
+import type { GroupSize } from "./known_end.ts";
 import type { SealedTable } from "./table.ts";
 
 /** How full a row group is, by rows or by levels. */
@@ -15,7 +15,7 @@ const GROUPS_MAX = 32; // of a file that grows: every append writes the names of
  * (once with its fifteen neighbours, once when 131,072 rows are together), and a merge decodes less than one full group. A file has at
  * most 32 groups, or one for each 100,000 rows and 16 more.
  */
-export function foldCount(groups: readonly RowGroup[], added: SealedTable): number {
+export function foldCount(groups: readonly GroupSize[], added: SealedTable): number {
   const fills = groups.map(fillOfGroup);
   const own = fillOfTable(added);
   const tail = fills.slice(fills.findLastIndex((fill) => fill >= SEALED) + 1);
@@ -26,9 +26,8 @@ export function foldCount(groups: readonly RowGroup[], added: SealedTable): numb
   return fills.length + 1 > Math.max(GROUPS_MAX, sealed + FAN_OUT) ? tail.length : 0;
 }
 
-function fillOfGroup({ num_rows, columns }: RowGroup): Fill {
-  const values = columns.reduce((most, { meta_data }) => Math.max(most, Number(meta_data?.num_values ?? 0)), 0);
-  return Math.max(Number(num_rows) / GROUP_ROWS_MAX, values / GROUP_LEVELS_MAX);
+function fillOfGroup({ rows, values }: GroupSize): Fill {
+  return Math.max(rows / GROUP_ROWS_MAX, values / GROUP_LEVELS_MAX);
 }
 
 export function fillOfTable({ rows, columns }: SealedTable): Fill {

@@ -1,5 +1,6 @@
 import type { DiskFile } from "../../runtime/runtime.ts";
 import { type FileEnd, fileEnd, KEY, lastWholeEnd, type StorageWorld } from "./day_file.ts";
+import type { KnownEnd } from "./known_end.ts";
 import { MAGIC } from "./parquet/encode.ts";
 import { keyValuesOf, readMetadata, TRAILER_BYTES } from "./parquet/footer.ts";
 import { Watermark } from "./watermark.ts";
@@ -15,9 +16,10 @@ export function mendedEnd(
   world: StorageWorld,
   file: DiskFile,
   isWaiting: (hash: string, chunk: number) => boolean,
+  known: KnownEnd | undefined,
 ): { readonly end: FileEnd; readonly cutBytes: number } | string {
   const size = file.size();
-  const end = fileEnd(world, file, size);
+  const end = fileEnd(world, file, size, known);
   if (end !== undefined) return { end, cutBytes: 0 };
   const found = lastWholeEnd(world, file, size);
   if (found === undefined) return "no end of it is whole";

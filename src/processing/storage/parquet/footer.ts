@@ -3,10 +3,10 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import type { EventType } from "../../../events/event_type.ts";
 import { toSchema } from "../../../events/to_schema.ts";
-import { concatBytes } from "../../../lib/bytes.ts";
+import { concatBytes, isEqual } from "../../../lib/bytes.ts";
 import { type EncodedGroups, MAGIC } from "./encode.ts";
 import { isPlain, plainMetadata } from "./plain_metadata.ts";
-import { endOfStructs, fieldSpans, listHeader, listSpan, zigzag, zigzagAt } from "./thrift_spans.ts";
+import { endOfStructs, fieldSpans, listHeader, listSpan, textPairs, zigzag, zigzagAt } from "./thrift_spans.ts";
 
 /** Field ids of Parquet's FileMetaData. */
 const FIELD = { schema: 2, rows: 3, groups: 4, keyValues: 5 };
@@ -82,6 +82,13 @@ export function keyValuesOf(metadata: FileMetaData): Map<string, string> {
   return new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]));
 }
 
+/** The same from the metadata's bytes, without looking at its groups. */
+export function keyValuesIn(metadata: Uint8Array): Map<string, string> {
+  const { keyValues } = fieldsOf(metadata);
+  const { count, elementsFrom } = listSpan(metadata, keyValues);
+  return new Map(textPairs(metadata, elementsFrom, count));
+}
+
 function keyValueList(keyValues: KeyValues): KeyValue[] {
   return [...keyValues].map(([key, value]) => ({ key, value }));
 }
@@ -94,8 +101,4 @@ function fieldsOf(metadata: Uint8Array) {
     return span;
   };
   return { schema: of(FIELD.schema), rows: of(FIELD.rows), groups: of(FIELD.groups), keyValues: of(FIELD.keyValues) };
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -46,6 +46,22 @@ export function endOfStructs(bytes: Uint8Array, { elementsFrom }: ListSpan, coun
   return cursor.at;
 }
 
+/** The texts of `count` structs that have two each. */
+export function* textPairs(bytes: Uint8Array, from: number, count: number): Generator<[string, string]> {
+  const cursor = new ThriftCursor(bytes, from);
+  const decoder = new TextDecoder();
+  const text = () => {
+    if ((cursor.byte() & 0x0f) !== TYPE.binary) throw new RangeError("a pair of texts lacks one");
+    const length = cursor.varint();
+    cursor.at += length;
+    return decoder.decode(bytes.subarray(cursor.at - length, cursor.at));
+  };
+  for (let i = 0; i < count; i++) {
+    yield [text(), text()];
+    if (cursor.byte() !== TYPE.stop) throw new RangeError("a pair of texts has a third");
+  }
+}
+
 export function listHeader(count: number): number[] {
   return count < 15 ? [count << 4 | TYPE.struct] : [0xf0 | TYPE.struct, ...varint(count)];
 }
