@@ -41,7 +41,7 @@ export function runChild(
     return { code, lines, usage: { cpuUs: Number(usage.cpuTime.total), rssBytes: rssBytes || usage.maxRSS } };
   })();
   ended.catch(() => {}); // whoever waits for it hears it
-  return { first: Promise.race([first, ended.then(() => "")]), ended, stop: () => child.kill("SIGTERM") };
+  return { pid: child.pid, first: Promise.race([first, ended.then(() => "")]), ended, stop: () => child.kill("SIGTERM") };
 }
 
 /** The most memory a running process has had, where the system tells it. */
