@@ -140,6 +140,7 @@ class Reading {
     return {
       dataPath: this.#read("data_path").value as string,
       flushIntervalMs: this.#read("flush_interval").value as number,
+      flushRows: this.#read("flush_rows").value as number,
       journal: {
         writeIntervalMs: this.#read("journal.write_interval").value as number,
         syncIntervalMs: this.#read("journal.sync_interval").value as number,

@@ -10,6 +10,7 @@ import type { Source } from "../exchanges/source.ts";
 export interface Config {
   readonly dataPath: string;
   readonly flushIntervalMs: number;
+  readonly flushRows: number;
   readonly journal: { readonly writeIntervalMs: number; readonly syncIntervalMs: number };
   readonly gateway: { readonly listen: string; readonly token: string; readonly names: readonly string[] };
   readonly sources: Readonly<Record<string, SourceConfig>>;
@@ -45,6 +46,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 export const COMMON_SETTINGS: Readonly<Record<string, Setting>> = {
   data_path: text("./data", "a folder", "Where the Parquet files go.", (value) => value !== ""),
   flush_interval: duration("1m", [100, DAY_MS], "How often rows become files."),
+  flush_rows: integer(4_096, [1, 65_536], "A stream with fewer rows may wait up to 30 intervals, safe in the journal."),
   "journal.write_interval": duration("100ms", [10, 10 * SECOND_MS], "How often rows go into the journal; a killed process loses no more."),
   "journal.sync_interval": duration(
     "250ms",
@@ -93,13 +95,7 @@ export function sourceSettings(source: Source): Readonly<Record<string, Setting>
         v.transform(parseDayWindow),
       ),
     },
-    redundancy: {
-      shape: "integer",
-      expected: "an integer from 1 to 4",
-      doc: "Sockets that carry each stream at the same time.",
-      default: 1,
-      schema: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)),
-    },
+    redundancy: integer(1, [1, 4], "Sockets that carry each stream at the same time."),
     book_anchor_interval: duration(
       "1h",
       [60 * SECOND_MS, 7 * DAY_MS],
@@ -180,6 +176,11 @@ function duration(value: string, [fromMs, toMs]: readonly [number, number], doc:
     default: value,
     schema,
   };
+}
+
+function integer(value: number, [from, to]: readonly [number, number], doc: string): Setting {
+  const schema = v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
+  return { shape: "integer", expected: `an integer from ${from} to ${to}`, doc, default: value, schema };
 }
 
 /** A single string stands for a list of one. */

@@ -32,6 +32,7 @@ export function userValues(config: Config): Map<string, unknown> {
   const values = new Map<string, unknown>([
     ["data_path", config.dataPath],
     ["flush_interval", formatDuration(config.flushIntervalMs)],
+    ["flush_rows", config.flushRows],
     ["journal.write_interval", formatDuration(config.journal.writeIntervalMs)],
     ["journal.sync_interval", formatDuration(config.journal.syncIntervalMs)],
     ["gateway.listen", config.gateway.listen],

@@ -107,7 +107,7 @@ class Recording {
 
   constructor(runtime: Runtime, config: Config, { version, committed }: RecordOptions, telemetry: Telemetry) {
     const { clock, random, disk } = runtime;
-    const { dataPath, flushIntervalMs } = config;
+    const { dataPath, flushIntervalMs, flushRows } = config;
     const happenings = new Happenings(telemetry);
     const agora = new Agora(runtime.timers);
     const hash = newGeneration(generationTime(disk, dataPath, clock.wallTime()), random.bytes(4));
@@ -137,7 +137,7 @@ class Recording {
     });
     const names = new Set([...OWN_TYPES, ...Object.values(config.sources).flatMap(({ types }) => types)]);
     this.#writers = EVENT_TYPES.filter(({ name }) => names.has(name)).map((type) => {
-      const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs });
+      const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs, sealRows: flushRows });
       this.#journal.follow(handler);
       handler.follow(agora, `*/${type.name}/*`);
       return { name: type.name, handler };

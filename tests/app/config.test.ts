@@ -63,6 +63,7 @@ describe("the configuration", () => {
     const configs = fc.record({
       dataPath: words,
       flushIntervalMs: durations,
+      flushRows: fc.integer({ min: 1, max: 65_536 }),
       journal: fc.record({ writeIntervalMs: fc.integer({ min: 10, max: 10_000 }), syncIntervalMs: fc.integer({ min: 10, max: 60_000 }) }),
       gateway,
       sources: fc.oneof(fc.constant({}), fc.record({ binance: source })),

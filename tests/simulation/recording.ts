@@ -167,6 +167,6 @@ export class Recording {
       ...(workerMaxAgeMs === undefined ? {} : { workerMaxAgeMs }),
       ...(redundancy === undefined ? {} : { redundancy }),
     };
-    return { ...config, dataPath: DATA, flushIntervalMs, gateway: { ...config.gateway, listen }, sources: { binance } };
+    return { ...config, dataPath: DATA, flushIntervalMs, flushRows: 1, gateway: { ...config.gateway, listen }, sources: { binance } };
   }
 }

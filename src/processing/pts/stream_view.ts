@@ -1,7 +1,8 @@
 /** day files + chunks + memory ▸ [view].  In: a stream's name and what memory holds of it. Out: its rows once, in the order they are stored. */
 import type { EventType } from "../../events/event_type.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { dateOfTable } from "../storage/chunk_file.ts";
+import { dateOf } from "../../lib/time.ts";
+import { timeOfTable } from "../storage/chunk_file.ts";
 import type { StorageWorld } from "../storage/day_file.ts";
 import { chunkNumberOf, dayFilePath, tmpFolder } from "../storage/paths.ts";
 import type { SealedTable } from "../storage/table.ts";
@@ -43,7 +44,7 @@ export class StreamView implements Disposable {
     this.#reader = reader;
     this.#dataPath = stream.dataPath;
     this.#path = stream.path;
-    this.#loose = loose.map((chunk) => ({ date: dateOfTable(stream.type, chunk.table), chunk }));
+    this.#loose = loose.map((chunk) => ({ date: dateOf(timeOfTable(stream.type, chunk.table)), chunk }));
     this.unreadable.push(...unreadable);
   }
 

@@ -49,7 +49,7 @@ export function readChunk(world: StorageWorld, type: EventType, dataPath: string
   try {
     const table = decodeTable(type, bytes, end.metadata, world.compression);
     const wrong = wrongDates(type, table, world.clock.wallTime());
-    return wrong ?? { date: dateOfTable(type, table), table };
+    return wrong ?? { date: dateOf(timeOfTable(type, table)), table };
   } catch (error) {
     return error instanceof Error ? error.message : String(error); // a page whose checksum or length is wrong, say
   }
@@ -78,10 +78,10 @@ function wrongDates(type: EventType, table: SealedTable, wallTime: number): stri
   return until - US_PER_DAY > wallTime + US_PER_DAY ? `its day, ${dateOf(times[0]!)}, is in the future` : undefined;
 }
 
-/** A chunk never crosses midnight, so its first row says the date. */
-export function dateOfTable(type: EventType, table: SealedTable): string {
+/** When its first row was received. A chunk never crosses midnight, so that says the date too. */
+export function timeOfTable(type: EventType, table: SealedTable): number {
   const recvTimes = table.columns[type.columns.findIndex(({ field }) => field === "recvTime")];
-  return dateOf(recvTimes?.kind === "numbers" ? recvTimes.values[0]! : NaN);
+  return recvTimes?.kind === "numbers" ? recvTimes.values[0]! : NaN;
 }
 
 const UNREADABLE = ["EACCES", "EPERM", "EISDIR"]; // also when tried again

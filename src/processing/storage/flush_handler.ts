@@ -1,8 +1,8 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [chunk ▸ day file].  In: sealed tables of a generation. Out: day files. */
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { assert } from "../../lib/assert.ts";
-import { dateOf } from "../../lib/time.ts";
-import { dateOfTable, readChunk, writeChunk } from "./chunk_file.ts";
+import { dateOf, US_PER_MS } from "../../lib/time.ts";
+import { readChunk, timeOfTable, writeChunk } from "./chunk_file.ts";
 import { DayFiles, type DayFilesOptions } from "./day_files.ts";
 import type { StorageWorld } from "./day_file.ts";
 import { setAside } from "./files.ts";
@@ -59,7 +59,7 @@ export class FlushHandler<T extends EventBase> {
   accept(symbol: string, hash: string, chunk: number, table: SealedTable): void {
     assert(this.#accepts(symbol, hash), `generation ${hash} of ${symbol} was never announced: bump it first`);
     const bytes = writeChunk(this.#world, this.#type, this.#options.dataPath, { path: this.pathOf(symbol), hash, chunk }, table);
-    this.#note(symbol, hash, chunk, bytes, dateOfTable(this.#type, table));
+    this.#note(symbol, hash, chunk, bytes, timeOfTable(this.#type, table));
   }
 
   /** Takes over chunks that an earlier process left under tmp/. Returns how many. */
@@ -92,11 +92,12 @@ export class FlushHandler<T extends EventBase> {
   isDue(symbol: string): boolean {
     const pending = this.#pending.get(symbol);
     const { clock } = this.#world;
-    return pending !== undefined && isDue(pending, { symbol, footerBytes: this.#dayFiles.footerBytes(this.pathOf(symbol)) }, {
-      ms: clock.monotonicMs(),
-      date: dateOf(clock.wallTime()),
-      flushIntervalMs: this.#options.flushIntervalMs,
-    });
+    return pending !== undefined &&
+      isDue(pending, { path: this.pathOf(symbol), footerBytes: this.#dayFiles.footerBytes(this.pathOf(symbol)) }, {
+        ms: clock.monotonicMs(),
+        date: dateOf(clock.wallTime()),
+        flushIntervalMs: this.#options.flushIntervalMs,
+      });
   }
 
   /**
@@ -206,10 +207,14 @@ export class FlushHandler<T extends EventBase> {
     tell({ what: "aside", path: aside, why: `a chunk that cannot be read: ${why}` });
   }
 
-  #note(symbol: string, hash: string, chunk: number, bytes: number, date: string | undefined): void {
+  /** `time`: when its first row was received, where that is known. */
+  #note(symbol: string, hash: string, chunk: number, bytes: number, time: number | undefined): void {
+    const date = time === undefined ? undefined : dateOf(time);
     let pending = this.#pending.get(symbol);
     if (pending === undefined) {
-      pending = { chunks: new Map(), bytes: 0, sinceMs: this.#world.clock.monotonicMs(), date };
+      const { clock } = this.#world;
+      const ageMs = time === undefined ? 0 : Math.max(0, (clock.wallTime() - time) / US_PER_MS);
+      pending = { chunks: new Map(), bytes: 0, sinceMs: clock.monotonicMs() - ageMs, date };
       this.#pending.set(symbol, pending);
     }
     const chunks = pending.chunks.get(hash);

@@ -1,18 +1,18 @@
+import { waitMaxMs } from "./sealing.ts";
+
 /** Chunks of one stream that are on disk under tmp/ and not yet in a day file. */
 export interface Pending {
   /** Generations in the order their rows belong in, each with its chunk numbers. */
   readonly chunks: Map<string, number[]>;
   bytes: number;
-  /** Monotonic ms of the oldest. */
+  /** Monotonic ms of when the first row of the oldest was received. */
   sinceMs: number;
   /** The one day they are of; undefined when they are of several, or nobody looked. */
   date: string | undefined;
 }
 
 const BYTES_MAX = 4 * 1024 * 1024; // a merge holds what it merges in memory
-const FOOTER_SHARE = 1; // footer bytes an append may write for a byte of rows; a footer grows with each append
-const AGE_INTERVALS_MIN = 15; // quiet streams wait 15 …
-const AGE_INTERVALS_SPREAD = 15; // … to 30 flush intervals, spread over streams by their name
+const FOOTER_SHARE = 1 / 2; // footer bytes an append may write for a byte of rows; a footer grows with each append
 
 /**
  * When a stream's chunks go into its day file. Each append writes the footer again, which names every group before it; doing that at every
@@ -21,7 +21,7 @@ const AGE_INTERVALS_SPREAD = 15; // … to 30 flush intervals, spread over strea
  */
 export function isDue(
   pending: Pending,
-  stream: { readonly symbol: string; readonly footerBytes: number },
+  stream: { readonly path: string; readonly footerBytes: number },
   now: { readonly ms: number; readonly date: string; readonly flushIntervalMs: number },
 ): boolean {
   if (pending.chunks.size === 0) return false;
@@ -29,12 +29,5 @@ export function isDue(
   const ageMs = now.ms - pending.sinceMs;
   if (ageMs < now.flushIntervalMs / 2) return false;
   if (pending.date !== now.date || stream.footerBytes <= FOOTER_SHARE * pending.bytes) return true;
-  return ageMs >= (AGE_INTERVALS_MIN + AGE_INTERVALS_SPREAD * spread(stream.symbol)) * now.flushIntervalMs;
-}
-
-/** A fraction that is a symbol's own. */
-function spread(symbol: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < symbol.length; i++) hash = Math.imul(hash ^ symbol.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
+  return ageMs >= waitMaxMs(stream.path, now.flushIntervalMs);
 }

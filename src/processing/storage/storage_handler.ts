@@ -6,16 +6,15 @@ import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import { BatchBuilder, type FreshRows, type JournalBatch } from "../journal/batch.ts";
 import type { JournalWriter } from "../journal/journal_service.ts";
+import { largestFirst, lookOf, LOOKS_AN_INTERVAL, waitMaxMs } from "./sealing.ts";
 import type { ChunkSink } from "./storage_service.ts";
 import { type SealedTable, Table } from "./table.ts";
 
 export interface StorageHandlerOptions {
   /** Absent: no tick; a chunk ends by rows, midnight or `sealAll` alone, so that the same rows make the same chunks. */
   readonly flushIntervalMs?: number;
-  /** At a tick a stream is sealed when it has so many rows … */
+  /** At its look, one an interval, a stream is sealed when it has so many rows, or when they have waited long enough. 1: at every look. */
   readonly sealRows?: number;
-  /** … or its oldest row is this old. 0 seals everything at each tick. */
-  readonly sealAgeMs?: number;
   /** So many are sealed at once, whatever the tick says. */
   readonly chunkRowsMax?: number;
   /** Over all streams; beyond it the large ones are sealed. */
@@ -24,17 +23,15 @@ export interface StorageHandlerOptions {
 
 const DEFAULTS = {
   sealRows: 4_096,
-  sealAgeMs: 0,
   chunkRowsMax: 65_536, // 4 MB of columns
   bufferedBytesMax: 32 * 1024 * 1024, // twice that while the storage thread has its copy: three types, 200 MB at the very most
 };
-
-const LARGE_SHARE = 256; // of the limit: a few streams bring most of the rows, and sealing thousands of quiet ones frees nothing
 
 const UNCOLLECTED_BYTES_MAX = 32 * 1024 * 1024; // a journal so far behind goes without rows that are sealed: they are on their way to a chunk
 
 interface Buffer<T extends EventBase> {
   readonly path: string;
+  readonly look: number;
   readonly table: Table<T>;
   /** Its path is open: events come straight here, so it stays. */
   isFed: boolean;
@@ -65,6 +62,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   readonly #journal: BatchBuilder<T>;
   /** Buffers with rows the journal was not given. */
   #fresh: Buffer<T>[] = [];
+  #looks = 0;
   #rowsBuffered = 0;
   #bytesBuffered = 0;
   #rows = 0;
@@ -76,7 +74,9 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     this.#options = { ...DEFAULTS, ...options };
     this.#journal = new BatchBuilder(type);
     const { flushIntervalMs } = options;
-    this.#tick = flushIntervalMs === undefined ? () => {} : runtime.timers.every(flushIntervalMs, () => this.#sealDue());
+    this.#tick = flushIntervalMs === undefined
+      ? () => {}
+      : runtime.timers.every(flushIntervalMs / LOOKS_AN_INTERVAL, () => this.#sealDue(flushIntervalMs));
   }
 
   /** Rows taken since the start. */
@@ -155,7 +155,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   #bufferOf(path: string): Buffer<T> {
     let buffer = this.#buffers.get(path);
     if (buffer === undefined) {
-      buffer = { path, table: new Table(this.#type), isFed: false, journalled: 0, untilTime: 0, sinceMs: 0 };
+      buffer = { path, look: lookOf(path), table: new Table(this.#type), isFed: false, journalled: 0, untilTime: 0, sinceMs: 0 };
       this.#buffers.set(path, buffer);
     }
     return buffer;
@@ -171,20 +171,22 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   }
 
   #sealLarge(): void {
-    const { bufferedBytesMax } = this.#options;
-    for (const buffer of this.#buffers.values()) if (buffer.table.bytes >= bufferedBytesMax / LARGE_SHARE) this.#seal(buffer);
-    if (this.#bytesBuffered >= bufferedBytesMax / 2) this.sealAll();
+    for (const buffer of largestFirst(this.#buffers.values(), this.#bytesBuffered, this.#options.bufferedBytesMax)) {
+      this.#seal(buffer);
+    }
   }
 
-  #sealDue(): void {
+  #sealDue(flushIntervalMs: number): void {
+    const look = this.#looks++ % LOOKS_AN_INTERVAL;
     const nowMs = this.#clock.monotonicMs();
     const nowTime = this.#clock.wallTime();
-    const { sealRows, sealAgeMs } = this.#options;
+    const { sealRows } = this.#options;
     for (const [path, buffer] of this.#buffers) {
+      if (buffer.look !== look) continue;
       if (buffer.table.rows === 0) this.#release(path, buffer);
-      else if (buffer.table.rows >= sealRows || nowMs - buffer.sinceMs >= sealAgeMs || nowTime >= buffer.untilTime) {
-        this.#seal(buffer);
-      }
+      else if (
+        buffer.table.rows >= sealRows || nowMs - buffer.sinceMs >= waitMaxMs(path, flushIntervalMs) || nowTime >= buffer.untilTime
+      ) this.#seal(buffer);
     }
   }
 

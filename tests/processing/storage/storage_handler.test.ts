@@ -13,7 +13,7 @@ const PATH = "binance/trade/BTCUSDT";
 const MIDNIGHT = (Math.floor(NOON / US_PER_DAY) + 1) * US_PER_DAY;
 
 /** A handler in time moved by hand, and what it hands over. */
-function handling(options: StorageHandlerOptions = { flushIntervalMs: 60_000 }, startTime = NOON) {
+function handling(options: StorageHandlerOptions = { flushIntervalMs: 60_000, sealRows: 1 }, startTime = NOON) {
   const timers = new ManualTimers();
   const put: { path: string; chunk: number; ids: (number | undefined)[] }[] = [];
   const clock = { wallTime: () => startTime + timers.nowMs * 1_000, monotonicMs: () => timers.nowMs };
@@ -30,22 +30,34 @@ function handling(options: StorageHandlerOptions = { flushIntervalMs: 60_000 }, 
 }
 
 describe("StorageHandler", () => {
-  it("seals every stream at the tick, a quiet one too, with chunks numbered per stream", async () => {
+  it("seals every stream once an interval where one row is enough, with chunks numbered per stream", async () => {
     const { handler, timers, put } = handling();
     const [one, two, other] = [aTrade(), aTrade(), aTrade(NOON, "ETHUSDT")];
     handler.append(PATH, one);
-    await timers.advance(59_000);
     handler.append("binance/trade/ETHUSDT", other);
     assert.deepEqual(put, []);
-    await timers.advance(1_000);
+    await timers.advance(60_000);
     handler.append(PATH, two);
     await timers.advance(60_000);
     await timers.advance(600_000);
-    assert.deepEqual(put, [
+    assert.deepEqual(put.filter(({ path }) => path === PATH), [
       { path: PATH, chunk: 1, ids: [one.tradeId] },
-      { path: "binance/trade/ETHUSDT", chunk: 1, ids: [other.tradeId] },
       { path: PATH, chunk: 2, ids: [two.tradeId] },
     ]);
+    assert.deepEqual(put.filter(({ path }) => path !== PATH), [{ path: "binance/trade/ETHUSDT", chunk: 1, ids: [other.tradeId] }]);
+  });
+
+  it("spreads thousands of streams over the interval: no look seals more than its part of them", async () => {
+    const { handler, timers, put } = handling();
+    for (let i = 0; i < 3_200; i++) handler.append(`binance/trade/S${i}`, aTrade(NOON, `S${i}`));
+    const counts: number[] = [];
+    for (let look = 0; look < 16; look++) {
+      const before = put.length;
+      await timers.advance(3_750);
+      counts.push(put.length - before);
+    }
+    assert.equal(put.length, 3_200);
+    assert.ok(Math.max(...counts) < 300, `${counts}`);
   });
 
   it("a row received one microsecond before midnight is in that day's chunk, the next one is not", async () => {
@@ -66,18 +78,18 @@ describe("StorageHandler", () => {
     assert.deepEqual(put.map(({ ids }) => ids), [[late.tradeId], [early.tradeId]]);
   });
 
-  it("with thresholds a small young stream waits, for rows, for age, or for midnight", async () => {
-    const { handler, timers, put } = handling({ flushIntervalMs: 60_000, sealRows: 3, sealAgeMs: 300_000 }, MIDNIGHT - 150_000_000);
+  it("a small young stream waits, for rows, for age, or for midnight", async () => {
+    const { handler, timers, put } = handling({ flushIntervalMs: 60_000, sealRows: 3 }, MIDNIGHT - 150_000_000);
     handler.append(PATH, aTrade(MIDNIGHT - 150_000_000));
     await timers.advance(120_000);
     assert.equal(put.length, 0);
     await timers.advance(60_000);
     assert.equal(put.length, 1, "midnight passed, the row's day is over");
     handler.append(PATH, aTrade(MIDNIGHT + 40_000_000));
-    await timers.advance(240_000);
+    await timers.advance(15 * 60_000);
     assert.equal(put.length, 1);
-    await timers.advance(120_000);
-    assert.equal(put.length, 2, "five minutes old");
+    await timers.advance(16 * 60_000);
+    assert.equal(put.length, 2, "thirty intervals old");
     for (let i = 0; i < 3; i++) handler.append(PATH, aTrade(MIDNIGHT + 500_000_000));
     await timers.advance(60_000);
     assert.equal(put.length, 3, "three rows");
@@ -87,7 +99,7 @@ describe("StorageHandler", () => {
     const { handler, put } = handling({ flushIntervalMs: 60_000, chunkRowsMax: 10, bufferedBytesMax: 1_500 });
     const sent = Array.from({ length: 100 }, (_, i) => aTrade(NOON + i, i % 3 === 0 ? "A" : `B${i % 7}`));
     for (const event of sent) handler.append(`binance/trade/${event.symbol}`, event);
-    assert.ok(handler.rowsBuffered < 25);
+    assert.ok(handler.rowsBuffered < 32);
     handler.sealAll();
     assert.deepEqual(put.flatMap(({ ids }) => ids).sort((a, b) => a! - b!), sent.map(({ tradeId }) => tradeId));
     assert.ok(put.every(({ ids }) => ids.length <= 10));
