@@ -1,12 +1,13 @@
 import { dlopen, FFIType } from "bun:ffi";
 import process from "node:process";
+import { bunCompression } from "./bun_compression.ts";
 import type { DiskLock, Runtime } from "./runtime.ts";
 import { exclusiveFile, lockFile } from "./file_lock.ts";
 import type { OpenWire } from "./live_sockets.ts";
 import { assemble, type RuntimeOptions } from "./node_shared.ts";
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  return assemble({ name: "bun", version: Bun.version, openWire, lock }, options);
+  return assemble({ name: "bun", version: Bun.version, openWire, lock, compression: bunCompression }, options);
 }
 
 /** The refusal's text ends in the status; its headers are not shown. */

@@ -2,6 +2,7 @@ import WebSocket from "ws";
 import type { DiskLock, Runtime } from "./runtime.ts";
 import type { OpenWire } from "./live_sockets.ts";
 import { assemble, type RuntimeOptions } from "./node_shared.ts";
+import { nodeCompression } from "./node_compression.ts";
 import { LOCK_FILE_MODE } from "./file_lock.ts";
 
 /** The few names of Deno's own that the port needs. */
@@ -19,7 +20,7 @@ interface DenoFile {
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  return assemble({ name: "deno", version: Deno.version.deno, openWire, lock }, options);
+  return assemble({ name: "deno", version: Deno.version.deno, openWire, lock, compression: nodeCompression }, options);
 }
 
 /** The `ws` package: Deno's own WebSocket can neither ping nor be terminated, and one dead peer then leaks a descriptor for good. */

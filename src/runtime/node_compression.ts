@@ -3,7 +3,7 @@ import * as zlib from "node:zlib";
 import { assert } from "../lib/assert.ts";
 import type { Compression } from "./runtime.ts";
 import { decoderStream } from "./decoder_stream.ts";
-import { withContentSize, ZstdFrames, zstdHeader } from "./zstd_frame.ts";
+import { assertOneFrame, withContentSize, ZstdFrames } from "./zstd_frame.ts";
 
 const ROOM_BYTES = 64;
 
@@ -38,13 +38,4 @@ function onlyFrame(encoded: Uint8Array): Uint8Array {
   if (end === encoded.length) return encoded;
   assert(zlib.zstdDecompressSync(encoded.subarray(end)).length === 0, "the zstd encoder split its input over several frames");
   return encoded.subarray(0, end);
-}
-
-function assertOneFrame(bytes: Uint8Array, length: number): void {
-  const size = zstdHeader(bytes)?.contentBytes;
-  if (size !== undefined && size !== length) throw new Error(`zstd frame announces ${size} bytes, not ${length}`);
-  const frames = new ZstdFrames();
-  let count = 0;
-  frames.push(bytes, (_, isLast) => count += isLast ? 1 : 0);
-  if (count !== 1 || !frames.isWhole()) throw new Error("zstd frame is truncated, or bytes follow it");
 }

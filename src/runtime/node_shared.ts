@@ -1,8 +1,7 @@
 import { randomFillSync } from "node:crypto";
-import type { DiskLock, Random, Runtime, Sockets, ThreadName } from "./runtime.ts";
+import type { Compression, DiskLock, Random, Runtime, Sockets, ThreadName } from "./runtime.ts";
 import { httpClient } from "./http_client.ts";
 import { liveSockets, type OpenWire } from "./live_sockets.ts";
-import { nodeCompression } from "./node_compression.ts";
 import { nodeDisk } from "./node_disk.ts";
 import { nodeProcess } from "./node_process.ts";
 import { nodeTcp } from "./node_tcp.ts";
@@ -25,6 +24,7 @@ export interface Native {
   readonly version: string;
   readonly openWire: OpenWire;
   readonly lock: (path: string) => DiskLock | undefined;
+  readonly compression: Compression;
 }
 
 /** The port, from what both runtimes share through node:* and web APIs and from the little that is native. */
@@ -44,7 +44,7 @@ export function assemble(native: Native, options: RuntimeOptions): Runtime {
     http: httpClient(timers),
     tcp: nodeTcp,
     disk: nodeDisk(native.lock),
-    compression: nodeCompression,
+    compression: native.compression,
     threads: supervisedThreads(clock, timers, entries, options.heartbeat ?? HEARTBEAT),
     process: nodeProcess(),
   };

@@ -14,6 +14,7 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const HEADER_BYTES_MAX = 18;
 const SINGLE_SEGMENT = 0x20;
+const HAS_CHECKSUM = 0x04;
 const SIZE_OF_8_BYTES = 0xc0;
 const RESERVED_BITS = 0b0001_1000; // not read by decoders: a flip there would go unnoticed
 
@@ -38,7 +39,7 @@ export function zstdHeader(bytes: Uint8Array): ZstdHeader | undefined {
     : sizeBytes === 4
     ? view.getUint32(sizeAt, true)
     : Number(view.getBigUint64(sizeAt, true));
-  return { bytes: sizeAt + sizeBytes, contentBytes, hasChecksum: (descriptor & 4) !== 0 };
+  return { bytes: sizeAt + sizeBytes, contentBytes, hasChecksum: (descriptor & HAS_CHECKSUM) !== 0 };
 }
 
 /**
@@ -53,6 +54,32 @@ export function withContentSize(frame: Uint8Array, contentBytes: number): Uint8A
   new DataView(sized.buffer).setBigUint64(5, BigInt(contentBytes), true);
   sized.set(frame.subarray(6), 13);
   return sized;
+}
+
+/** A frame without a content checksum, with that one. */
+export function withChecksum(frame: Uint8Array, checksum: number): Uint8Array {
+  const checked = new Uint8Array(frame.length + 4);
+  checked.set(frame);
+  checked[4]! |= HAS_CHECKSUM;
+  new DataView(checked.buffer).setUint32(frame.length, checksum, true);
+  return checked;
+}
+
+/** Throws for anything but one whole frame that says, where it says so, that its content is so long. */
+export function assertOneFrame(bytes: Uint8Array, length: number): void {
+  const header = zstdHeader(bytes);
+  if (header === undefined) throw new Error("zstd frame is truncated");
+  const { contentBytes, hasChecksum } = header;
+  if (contentBytes !== undefined && contentBytes !== length) throw new Error(`zstd frame announces ${contentBytes} bytes, not ${length}`);
+  for (let at = header.bytes; at + 3 <= bytes.length;) {
+    const block = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16;
+    const isRepeat = (block >> 1 & 3) === 1; // one byte stands for the whole block
+    at += 3 + (isRepeat ? 1 : block >> 3);
+    if ((block & 1) === 0) continue;
+    if (at + (hasChecksum ? 4 : 0) === bytes.length) return;
+    break;
+  }
+  throw new Error("zstd frame is truncated, or bytes follow it");
 }
 
 /** Cuts a stream of bytes into frames: `push` calls `piece` with the bytes of one frame in order, `isLast` at each frame's end. */
