@@ -5,6 +5,7 @@ import type { EventType } from "../../src/events/event_type.ts";
 import { US_PER_DAY } from "../../src/lib/time.ts";
 import { HistoryReader, OFFLINE } from "../../src/processing/pts/history_reader.ts";
 import { appendRows, fileEnd, newFileBytes, storageWorld } from "../../src/processing/storage/day_file.ts";
+import { rowsOfTable } from "../../src/processing/storage/rows.ts";
 import { dayFilePath } from "../../src/processing/storage/paths.ts";
 import type { SealedColumn, SealedTable } from "../../src/processing/storage/table.ts";
 import { Watermark } from "../../src/processing/storage/watermark.ts";
@@ -99,7 +100,7 @@ function write(world: ReturnType<typeof storageWorld>, folder: string, path: str
   const file = world.disk.open(target, "create");
   file.append(newFileBytes(world, type, path, tableAt(0), Watermark.empty()));
   for (let from = APPENDED; from < ROWS; from += APPENDED) {
-    appendRows(world, file, fileEnd(world, file, file.size())!, type, path, tableAt(from), Watermark.empty());
+    appendRows(world, file, fileEnd(world, file, file.size())!, type, path, rowsOfTable(tableAt(from)), Watermark.empty());
   }
   file.close();
 }

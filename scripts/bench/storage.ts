@@ -5,6 +5,7 @@ import { Codec } from "../../src/exchanges/codec.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import { decodeTable } from "../../src/processing/storage/parquet/decode.ts";
 import { appendRows, fileEnd, newFileBytes, storageWorld } from "../../src/processing/storage/day_file.ts";
+import { rowsOfTable } from "../../src/processing/storage/rows.ts";
 import { bytesOf, type SealedTable, Table } from "../../src/processing/storage/table.ts";
 import { Watermark } from "../../src/processing/storage/watermark.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
@@ -69,7 +70,7 @@ function merges(world: Parameters<typeof appendRows>[0], folder: string, type: E
   const cost = cpuNs(() => {
     for (let n = 2; n < MERGES + 2; n++) {
       const end = fileEnd(world, file, file.size())!;
-      appendRows(world, file, end, type, "binance/bbo/X", small(), end.watermark.with("h", [n]));
+      appendRows(world, file, end, type, "binance/bbo/X", rowsOfTable(small()), end.watermark.with("h", [n]));
     }
   });
   file.close();

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import type { DepthEvent } from "../../src/events/depth.ts";
 import type { EventBase, EventType } from "../../src/events/event_type.ts";
 import { appendRows, fileEnd, newFileBytes } from "../../src/processing/storage/day_file.ts";
+import { rowsOfTable } from "../../src/processing/storage/rows.ts";
 import { Watermark } from "../../src/processing/storage/watermark.ts";
 import { NOON, tableOf, TYPES, world } from "../processing/storage/support.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -22,7 +23,15 @@ function dayFile(name: string, type: EventType, parts: readonly (readonly EventB
   const file = world.disk.open(path, "update");
   for (const [i, events] of parts.slice(1).entries()) {
     const end = fileEnd(world, file, file.size())!;
-    appendRows(world, file, end, type, `binance/${type.name}/BTCUSDT`, tableOf(type, events), end.watermark.with("h", [i + 2]));
+    appendRows(
+      world,
+      file,
+      end,
+      type,
+      `binance/${type.name}/BTCUSDT`,
+      rowsOfTable(tableOf(type, events)),
+      end.watermark.with("h", [i + 2]),
+    );
   }
   file.close();
   return path;

@@ -3,9 +3,10 @@ import type { EventType } from "../../events/event_type.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import { dateOf, nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { type FileEnd, fileEnd, KEY, newFileBytes, type StorageWorld } from "./day_file.ts";
+import { type FileEnd, fileEnd, KEY, newFile, type StorageWorld } from "./day_file.ts";
 import { createFile } from "./files.ts";
 import { decodeTable } from "./parquet/decode.ts";
+import type { EncodedGroups } from "./parquet/encode.ts";
 import { bytesSource } from "./parquet/read_group.ts";
 import { type ChunkId, chunkPath } from "./paths.ts";
 import type { SealedTable } from "./table.ts";
@@ -21,8 +22,8 @@ export interface Chunk {
  * Writes a chunk under its final name; it survives the death of the process when this returns. It is not synced: thousands of files a
  * minute cannot be, and its rows leave for the day file, which is.
  */
-export function writeChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId, table: SealedTable): number {
-  const bytes = newFileBytes(world, type, id.path, table, Watermark.empty().with(id.hash, [id.chunk]));
+export function writeChunk(world: StorageWorld, type: EventType, dataPath: string, id: ChunkId, encoded: EncodedGroups): number {
+  const { bytes } = newFile(world, type, id.path, encoded, Watermark.empty().with(id.hash, [id.chunk]));
   const target = chunkPath(dataPath, id);
   const unfinished = `${target}.part`;
   const file = createFile(world.disk, unfinished);

@@ -10,6 +10,7 @@ import { endAsKnown, type GroupSize, type KnownEnd, knownEnd, sizeOf } from "./k
 import { isSealIntact, SEAL_KEY, sealFooter, UNSEALED } from "./parquet/footer_seal.ts";
 import { keyValuesOf, metadataOf, readMetadata, splicedMetadata, trailer, TRAILER_BYTES } from "./parquet/footer.ts";
 import { provenGroups } from "./proven_groups.ts";
+import type { Rows } from "./rows.ts";
 import type { SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
 
@@ -48,17 +49,14 @@ export interface FileEnd {
   readonly watermark: Watermark;
 }
 
-/** A whole new file. `kept` are keys it takes over, `encoded` its groups where whoever calls has them already. */
+/** A whole new file around groups. `kept` are keys it takes over. */
 export function newFile(
   world: StorageWorld,
   type: EventType,
   path: string,
-  table: SealedTable,
+  encoded: EncodedGroups,
   watermark: Watermark,
-  { kept = new Map(), encoded = world.encoder.encode(type, table, MAGIC.length) }: {
-    readonly kept?: ReadonlyMap<string, string>;
-    readonly encoded?: EncodedGroups;
-  } = {},
+  kept: ReadonlyMap<string, string> = new Map(),
 ): { readonly bytes: Uint8Array; readonly end: KnownEnd } {
   const before = { bytes: MAGIC.length, crc: world.compression.crc32(MAGIC) };
   const keyValues = keyValuesFor(world, type, path, { encoded, before, watermark, kept });
@@ -67,14 +65,14 @@ export function newFile(
   return { bytes, end: knownEnd(world.compression, bytes.length, footer, encoded.groups.map(sizeOf)) };
 }
 
-export function newFileBytes(...file: Parameters<typeof newFile>): Uint8Array {
-  return newFile(...file).bytes;
+export function newFileBytes(world: StorageWorld, type: EventType, path: string, table: SealedTable, watermark: Watermark): Uint8Array {
+  return newFile(world, type, path, world.encoder.encode(type, table, MAGIC.length), watermark).bytes;
 }
 
 /**
  * Appends rows: new groups and a new footer in one write behind the old footer, then sync, then a look at what is there. Nothing that was
- * valid is overwritten, so a reader sees the old file or the new one. The last `dropped` groups are no longer named: their rows are in
- * `table`. Throws RangeError where the file's columns are not ours.
+ * valid is overwritten, so a reader sees the old file or the new one. The last `dropped` groups are no longer named: their rows are
+ * among those added. Throws RangeError where the file's columns are not ours.
  */
 export function appendRows(
   world: StorageWorld,
@@ -82,12 +80,12 @@ export function appendRows(
   end: FileEnd,
   type: EventType,
   path: string,
-  table: SealedTable,
+  added: Rows,
   watermark: Watermark,
   dropped = 0,
 ): KnownEnd {
   const offset = file.size();
-  const encoded = provenGroups(world, type, path, table, { offset });
+  const encoded = provenGroups(world, type, path, added, offset);
   const crc = world.compression.crc32(trailer(end.metadataBytes), contentOf(end).crc);
   const keyValues = keyValuesFor(world, type, path, { encoded, before: { bytes: offset, crc }, watermark, kept: end.keyValues });
   const kept = end.groups.slice(0, end.groups.length - dropped);

@@ -12,8 +12,8 @@ import { MAGIC } from "./parquet/encode.ts";
 import { readGroup } from "./parquet/read_group.ts";
 import { chunkPath, corruptPath, dayFilePath, unfinishedPath } from "./paths.ts";
 import { provenGroups } from "./proven_groups.ts";
+import { type Rows, rowsOfTable, rowsTogether } from "./rows.ts";
 import type { StorageNews } from "./storage_messages.ts";
-import { concatTables, type SealedTable } from "./table.ts";
 import { Watermark } from "./watermark.ts";
 
 const STREAMS_KNOWN_MAX = 65_536; // of several exchanges
@@ -26,7 +26,7 @@ interface Addition {
   readonly date: string;
   readonly hash: string;
   readonly chunks: readonly number[];
-  readonly rows: (fresh: readonly number[]) => SealedTable;
+  readonly rows: (fresh: readonly number[]) => Rows;
 }
 
 /** What is remembered of a stream's newest day file. */
@@ -77,7 +77,7 @@ export class DayFiles {
     date: string,
     hash: string,
     chunks: readonly number[],
-    rows: (fresh: readonly number[]) => SealedTable,
+    rows: (fresh: readonly number[]) => Rows,
   ): number | undefined {
     const addition = { path, date, hash, chunks, rows };
     const target = dayFilePath(this.#options.dataPath, path, date);
@@ -88,9 +88,9 @@ export class DayFiles {
       this.#known.delete(path);
       this.#options.tell({ what: "aside", path: aside, why: `${target} is damaged: ${added}`, day: { path, date } });
     }
-    const table = rows(chunks);
-    this.#publish(addition, table, Watermark.empty().with(hash, chunks));
-    return table.rows;
+    const added = rows(chunks);
+    this.#publish(addition, added, Watermark.empty().with(hash, chunks));
+    return added.count;
   }
 
   /** The number of rows added, or what is wrong with the file: nothing is ever merged into a damaged one. Undefined: call again. */
@@ -140,30 +140,31 @@ export class DayFiles {
       file.sync(); // whoever appended them may have died before it did
       return 0;
     }
-    const table = rows(fresh);
+    const added = rows(fresh);
     const watermark = end.watermark.with(hash, fresh);
-    const folded = foldCount(end.groups, table);
+    const folded = foldCount(end.groups, added);
     const isRewritten = folded > 0 && this.#paysToRewrite(file, end, addition);
     const taken = isRewritten ? end.groups.length : folded;
     const old = taken === 0 ? [] : end.metadata.row_groups.slice(-taken);
-    const whole = concatTables(this.#type, [...old.map((group) => readGroup(this.#type, file, group, this.#world.compression)), table]);
+    const before = old.map((group) => rowsOfTable(readGroup(this.#type, file, group, this.#world.compression)));
+    const whole = rowsTogether(this.#type, [...before, added]);
     if (isRewritten) {
       file.close(); // Windows renames no open file
       this.#publish(addition, whole, watermark, end.keyValues);
     } else this.#remember(path, date, appendRows(this.#world, file, end, this.#type, path, whole, watermark, folded));
-    return table.rows;
+    return added.count;
   }
 
   /** A file of its own in one write: a new day, or a small file whose dead bytes go. */
   #publish(
     { path, date }: Addition,
-    table: SealedTable,
+    rows: Rows,
     watermark: Watermark,
     kept: ReadonlyMap<string, string> = new Map(),
   ): void {
     const { dataPath } = this.#options;
-    const encoded = provenGroups(this.#world, this.#type, path, table, { offset: MAGIC.length });
-    const { bytes, end } = newFile(this.#world, this.#type, path, table, watermark, { kept, encoded });
+    const encoded = provenGroups(this.#world, this.#type, path, rows, MAGIC.length);
+    const { bytes, end } = newFile(this.#world, this.#type, path, encoded, watermark, kept);
     publishFile(this.#world.disk, dayFilePath(dataPath, path, date), unfinishedPath(dataPath, path, date, "new"), bytes);
     this.#known.delete(path);
     this.#remember(path, date, end);

@@ -2,20 +2,23 @@
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { assert } from "../../lib/assert.ts";
 import { dateOf, US_PER_MS } from "../../lib/time.ts";
+import { Accepted } from "./accepted.ts";
 import { readChunk, timeOfTable, writeChunk } from "./chunk_file.ts";
 import { DayFiles, type DayFilesOptions } from "./day_files.ts";
 import type { StorageWorld } from "./day_file.ts";
 import { setAside } from "./files.ts";
-import { fillOfTable } from "./fold.ts";
-import { chunkNumberOf, chunkPath, isUnfinished, tmpFolder } from "./paths.ts";
+import { fillOfRows } from "./fold.ts";
+import { MAGIC } from "./parquet/encode.ts";
+import { type ChunkId, chunkNumberOf, chunkPath, isUnfinished, tmpFolder } from "./paths.ts";
 import { isDue, type Pending } from "./pending.ts";
-import { concatTables, type SealedTable } from "./table.ts";
+import { type Rows, rowsOfTable, rowsTogether } from "./rows.ts";
+import type { SealedTable } from "./table.ts";
 
 /** Chunks that go into one day file together; undefined where there is none. `seen` counts those that could not be read too. */
 interface Batch {
   date: string | undefined;
   readonly chunks: number[];
-  readonly tables: SealedTable[];
+  readonly rows: Rows[];
   seen: number;
 }
 
@@ -34,6 +37,7 @@ export class FlushHandler<T extends EventBase> {
   readonly #type: EventType;
   readonly #options: FlushHandlerOptions;
   readonly #dayFiles: DayFiles;
+  readonly #accepted: Accepted;
   readonly #pending = new Map<string, Pending>();
   /** Generations accepted for every symbol, and those for one. */
   readonly #generations = new Set<string>();
@@ -44,6 +48,7 @@ export class FlushHandler<T extends EventBase> {
     this.#type = type as unknown as EventType;
     this.#options = options;
     this.#dayFiles = new DayFiles(world, this.#type, options);
+    this.#accepted = new Accepted(world, this.#type, options.dataPath);
   }
 
   /** Symbols with chunks that wait. */
@@ -58,7 +63,10 @@ export class FlushHandler<T extends EventBase> {
   /** The chunk is on disk when this returns. Taking one twice replaces it. Throws StorageError; the caller keeps the rows then. */
   accept(symbol: string, hash: string, chunk: number, table: SealedTable): void {
     assert(this.#accepts(symbol, hash), `generation ${hash} of ${symbol} was never announced: bump it first`);
-    const bytes = writeChunk(this.#world, this.#type, this.#options.dataPath, { path: this.pathOf(symbol), hash, chunk }, table);
+    const id = { path: this.pathOf(symbol), hash, chunk };
+    const encoded = this.#world.encoder.encode(this.#type, table, MAGIC.length);
+    const bytes = writeChunk(this.#world, this.#type, this.#options.dataPath, id, encoded);
+    this.#accepted.keep(id, table, encoded, bytes);
     this.#note(symbol, hash, chunk, bytes, timeOfTable(this.#type, table));
   }
 
@@ -168,23 +176,26 @@ export class FlushHandler<T extends EventBase> {
     const path = this.pathOf(symbol);
     const { dataPath, tell } = this.#options;
     const batch = this.#nextBatch(symbol, hash, chunks);
-    const { date, tables } = batch;
+    const { date } = batch;
     if (date !== undefined) {
-      const rowsOf = (fresh: readonly number[]) => concatTables(this.#type, tables.filter((_, i) => fresh.includes(batch.chunks[i]!)));
+      const rowsOf = (fresh: readonly number[]) => rowsTogether(this.#type, batch.rows.filter((_, i) => fresh.includes(batch.chunks[i]!)));
       const rows = this.#dayFiles.add(path, date, hash, batch.chunks, rowsOf);
       if (rows === undefined) return [...chunks]; // the day file is still being looked at
       tell({ what: "merged", path, date, hash, chunks: batch.chunks, rows });
-      for (const chunk of batch.chunks) this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
+      for (const chunk of batch.chunks) {
+        this.#world.disk.remove(chunkPath(dataPath, { path, hash, chunk }));
+        this.#accepted.forget({ path, hash, chunk });
+      }
     }
     return chunks.slice(batch.seen);
   }
 
   #nextBatch(symbol: string, hash: string, chunks: readonly number[]): Batch {
-    const batch: Batch = { date: undefined, chunks: [], tables: [], seen: 0 };
+    const batch: Batch = { date: undefined, chunks: [], rows: [], seen: 0 };
     let fill = 0;
     for (; batch.seen < chunks.length && fill < 1; batch.seen++) {
       const chunk = chunks[batch.seen]!;
-      const read = readChunk(this.#world, this.#type, this.#options.dataPath, { path: this.pathOf(symbol), hash, chunk });
+      const read = this.#read({ path: this.pathOf(symbol), hash, chunk });
       if (read === undefined) continue; // deleted by hand: it is gone, what follows is not
       if (typeof read === "string") {
         this.#setAside(symbol, hash, chunk, read);
@@ -193,10 +204,17 @@ export class FlushHandler<T extends EventBase> {
       batch.date ??= read.date;
       if (batch.date !== read.date) break;
       batch.chunks.push(chunk);
-      batch.tables.push(read.table);
-      fill += fillOfTable(read.table);
+      batch.rows.push(read.rows);
+      fill += fillOfRows(read.rows);
     }
     return batch;
+  }
+
+  #read(id: ChunkId): { readonly date: string; readonly rows: Rows } | string | undefined {
+    const accepted = this.#accepted.get(id);
+    if (accepted !== undefined) return accepted;
+    const read = readChunk(this.#world, this.#type, this.#options.dataPath, id);
+    return read === undefined || typeof read === "string" ? read : { date: read.date, rows: rowsOfTable(read.table) };
   }
 
   #setAside(symbol: string, hash: string, chunk: number, why: string): void {

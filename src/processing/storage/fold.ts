@@ -1,5 +1,6 @@
 import { GROUP_LEVELS_MAX, GROUP_ROWS_MAX } from "./parquet/encode.ts";
-import type { GroupSize } from "./known_end.ts";
+import { type GroupSize, sizeOf } from "./known_end.ts";
+import type { Rows } from "./rows.ts";
 import type { SealedTable } from "./table.ts";
 
 /** How full a row group is, by rows or by levels. */
@@ -15,9 +16,9 @@ const GROUPS_MAX = 32; // of a file that grows: every append writes the names of
  * (once with its fifteen neighbours, once when 131,072 rows are together), and a merge decodes less than one full group. A file has at
  * most 32 groups, or one for each 100,000 rows and 16 more.
  */
-export function foldCount(groups: readonly GroupSize[], added: SealedTable): number {
+export function foldCount(groups: readonly GroupSize[], added: Rows): number {
   const fills = groups.map(fillOfGroup);
-  const own = fillOfTable(added);
+  const own = fillOfRows(added);
   const tail = fills.slice(fills.findLastIndex((fill) => fill >= SEALED) + 1);
   if (tail.reduce((sum, fill) => sum + fill, own) >= 1) return tail.length;
   const small = tail.length - 1 - tail.findLastIndex((fill) => fill >= SMALL_FACTOR * own);
@@ -28,6 +29,11 @@ export function foldCount(groups: readonly GroupSize[], added: SealedTable): num
 
 function fillOfGroup({ rows, values }: GroupSize): Fill {
   return Math.max(rows / GROUP_ROWS_MAX, values / GROUP_LEVELS_MAX);
+}
+
+export function fillOfRows(rows: Rows): Fill {
+  const groups = rows.encoded?.groups.groups;
+  return groups === undefined ? fillOfTable(rows.table()) : groups.reduce((sum, group) => sum + fillOfGroup(sizeOf(group)), 0);
 }
 
 export function fillOfTable({ rows, columns }: SealedTable): Fill {

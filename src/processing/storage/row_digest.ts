@@ -1,6 +1,12 @@
 import type { Compression } from "../../runtime/runtime.ts";
 import type { SealedColumn, SealedTable } from "./table.ts";
 
+export function digestOf(compression: Pick<Compression, "crc32">, table: SealedTable): string {
+  const digest = new RowDigest(compression);
+  digest.add(table);
+  return String(digest);
+}
+
 /** A digest of rows in their order, whatever groups they stand in: two files with the same one hold the same rows. */
 export class RowDigest {
   readonly #crc32: Compression["crc32"];
@@ -36,7 +42,9 @@ export class RowDigest {
         // A code is a table's own; the text it stands for is not.
         const encoder = new TextEncoder();
         const named = Uint32Array.from([0, ...column.values.map((text) => this.#crc32(encoder.encode(`=${text}`)))]);
-        return [bytesOf(column.codes.map((code) => named[code]!))];
+        const texts = new Uint32Array(column.codes.length);
+        for (let i = 0; i < texts.length; i++) texts[i] = named[column.codes[i]!]!;
+        return [bytesOf(texts)];
       }
       case "levels":
         return [bytesOf(column.counts), bytesOf(column.prices), bytesOf(column.sizes)];

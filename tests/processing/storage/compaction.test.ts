@@ -6,8 +6,11 @@ import { StorageError } from "../../../src/lib/errors.ts";
 import { fileEnd, KEY, type StorageWorld } from "../../../src/processing/storage/day_file.ts";
 import { dayFilePath } from "../../../src/processing/storage/paths.ts";
 import { DayFiles } from "../../../src/processing/storage/day_files.ts";
+import { MAGIC } from "../../../src/processing/storage/parquet/encode.ts";
 import { bytesSource } from "../../../src/processing/storage/parquet/read_group.ts";
 import { stockTable } from "../../support/stock_decoder.ts";
+import { digestOf } from "../../../src/processing/storage/row_digest.ts";
+import { rowsOfGroups, rowsOfTable } from "../../../src/processing/storage/rows.ts";
 import { rolling } from "../../../src/processing/storage/rolling.ts";
 import type { Disk } from "../../../src/runtime/runtime.ts";
 import { duckdb, quoted } from "../../readers/readers.ts";
@@ -161,7 +164,12 @@ describe("a day file that grows", () => {
           const place = { dataPath: `${folder}/${++folders}`, path, date: DATE };
           const disk = worldOn(world.disk, parts.length % 2 === 0);
           const files = new DayFiles(disk, type, { dataPath: place.dataPath, tell: () => {} });
-          for (const [i, part] of parts.entries()) files.add(path, DATE, "g1", [i + 1], () => tableOf(type, part));
+          for (const [i, part] of parts.entries()) {
+            const table = tableOf(type, part);
+            const groups = world.encoder.encode(type, table, MAGIC.length);
+            const encoded = rowsOfGroups(type, world.compression, groups, digestOf(world.compression, table)); // as chunks of this process are
+            files.add(path, DATE, "g1", [i + 1], () => i % 3 === 0 ? rowsOfTable(table) : encoded);
+          }
           const read = async () => {
             const bytes = world.disk.read(dayFilePath(place.dataPath, path, DATE));
             const { metadata } = fileEnd(world, bytesSource(bytes), bytes.length)!;

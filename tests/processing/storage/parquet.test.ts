@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { appendRows, contentOf, fileEnd, KEY, newFileBytes } from "../../../src/processing/storage/day_file.ts";
+import { rowsOfTable } from "../../../src/processing/storage/rows.ts";
 import { keyValuesOf, readMetadata } from "../../../src/processing/storage/parquet/footer.ts";
 import { Watermark } from "../../../src/processing/storage/watermark.ts";
 import { tempFolder } from "../../support/temp_folder.ts";
@@ -39,7 +40,7 @@ describe("a Parquet file of ours", () => {
           let previous = new Uint8Array(fs.readFileSync(path));
           for (const [i, events] of parts.slice(1).entries()) {
             const end = fileEnd(world, file, file.size())!;
-            appendRows(world, file, end, type, PATH, tableOf(type, events), end.watermark.with("h", [i + 2]));
+            appendRows(world, file, end, type, PATH, rowsOfTable(tableOf(type, events)), end.watermark.with("h", [i + 2]));
             const now = new Uint8Array(fs.readFileSync(path));
             assert.ok(Buffer.compare(now.subarray(0, previous.length), previous) === 0, "old bytes changed");
             previous = now;
@@ -64,7 +65,7 @@ describe("a Parquet file of ours", () => {
     const file = world.disk.open(path, "update");
     const end = fileEnd(world, file, file.size())!;
     const foreign = { ...end, keyValues: new Map([...end.keyValues, ["someone.else", "kept"]]) };
-    appendRows(world, file, foreign, type, PATH, rows(), end.watermark.with("g", [4]));
+    appendRows(world, file, foreign, type, PATH, rowsOfTable(rows()), end.watermark.with("g", [4]));
     const now = fileEnd(world, file, file.size())!;
     file.close();
     assert.equal(now.keyValues.get("someone.else"), "kept");
@@ -92,7 +93,7 @@ describe("a Parquet file of ours", () => {
     const file = world.disk.open(path, "update");
     for (let n = 2; n <= 4; n++) {
       const end = fileEnd(world, file, file.size())!;
-      appendRows(world, file, end, type, PATH, tableOf(type, fc.sample(event, 5)), end.watermark.with("h", [n]));
+      appendRows(world, file, end, type, PATH, rowsOfTable(tableOf(type, fc.sample(event, 5))), end.watermark.with("h", [n]));
     }
     file.close();
     const bytes = new Uint8Array(fs.readFileSync(path));

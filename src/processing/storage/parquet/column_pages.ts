@@ -22,7 +22,7 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 export function integerPages(column: Float64Array<ArrayBuffer>, isNullable: boolean): ColumnPages {
   const present = isNullable ? withoutNulls(column) : column;
   const { min, max } = bounds(present);
-  const out = new Bytes();
+  const out = new Bytes(64 + 4 * present.length);
   deltaPacked(out, present, min, max);
   const range = present.length === 0 ? {} : { min_value: BigInt(min), max_value: BigInt(max) };
   return {

@@ -11,13 +11,13 @@ const EXACT_MAX = 2 ** 51; // below it every difference, and what the zigzag mak
  * counts very far) the published writer does it.
  */
 export function deltaPacked(out: Bytes, values: Float64Array, min: number, max: number): void {
-  if (values.length === 0 || min <= -EXACT_MAX || max >= EXACT_MAX) return deltaByWriter(out, values);
+  if (values.length > 0 && (min <= -EXACT_MAX || max >= EXACT_MAX)) return deltaByWriter(out, values);
   const deltas = new Float64Array(BLOCK);
   const widths = new Uint8Array(BLOCK / MINIBLOCK);
   out.varint(BLOCK);
   out.varint(BLOCK / MINIBLOCK);
   out.varint(values.length);
-  out.zigzag(values[0]!);
+  out.zigzag(values.length === 0 ? 0 : values[0]!);
   for (let at = 1; at < values.length; at += BLOCK) {
     const count = Math.min(BLOCK, values.length - at);
     let least = Infinity;

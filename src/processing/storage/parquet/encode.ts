@@ -15,6 +15,7 @@ export interface EncodedGroups {
 }
 
 const LEVEL = 3; // while the day lasts; the roll takes a stronger one
+const BYTES_A_ROW = 24; // about; fresh memory is cleared first, and most tables are small
 export const MAGIC = new TextEncoder().encode("PAR1");
 export const GROUP_ROWS_MAX = 131_072; // a page a group, but of lists: readers decode one page at a time
 export const GROUP_LEVELS_MAX = 1_048_576; // a group of depth rows holds few rows and many levels: 16 MB of pages
@@ -32,7 +33,7 @@ export class GroupEncoder {
 
   /** A table as row groups that begin at `offset` of a file. */
   encode<T extends EventBase>(type: EventType<T>, table: SealedTable, offset: number, level: number = LEVEL): EncodedGroups {
-    const out = new Bytes(65_536);
+    const out = new Bytes(2_048 + BYTES_A_ROW * Math.min(table.rows, 4_096));
     const groups: RowGroup[] = [];
     for (const group of groupSlices(table)) {
       const from = out.length;
