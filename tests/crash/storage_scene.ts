@@ -25,7 +25,7 @@ import { eventsOf } from "../processing/storage/support.ts";
 const real = await loadRuntime(import.meta.url);
 const DATA = "/data";
 const MIDNIGHT = Math.ceil(1_795_000_000_000_000 / US_PER_DAY) * US_PER_DAY;
-const TIMES = { flushIntervalMs: 450, writeIntervalMs: 60, syncIntervalMs: 200, rowEveryMs: 45, sealRows: 1 };
+const TIMES = { flushIntervalMs: 450, writeIntervalMs: 60, syncIntervalMs: 200, rowEveryMs: 45 };
 const LOST_MS = 1_000;
 /** Trades of a lively symbol with its book, and of one that hardly trades. */
 const STREAMS = [["A", 1], ["QUIET", 17]] as const;
@@ -96,8 +96,9 @@ export class StorageScene {
       held: () => storage.held(),
       committed: (committed) => void (life.committed = committed),
     });
-    const trades = new StorageHandler(runtime, trade, storage, TIMES);
-    const books = new StorageHandler(runtime, depth, storage, TIMES);
+    const trades = new StorageHandler(runtime, trade, storage, {});
+    const books = new StorageHandler(runtime, depth, storage, {});
+    runtime.timers.every(TIMES.flushIntervalMs, () => [trades, books].forEach((handler) => handler.sealAll()));
     for (const writer of [trades, books]) journal.follow(writer);
     const running: Running = this.#running = { storage, journal, trades, books, stop: () => {} };
     void storage.recovered.then((recovery) => {

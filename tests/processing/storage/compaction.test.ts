@@ -20,6 +20,20 @@ import { eventsOf, NOON, tableOf, TYPES, world } from "./support.ts";
 
 const folder = tempFolder("compaction");
 let folders = 0;
+const isVerify = (error: unknown) => error instanceof StorageError && error.code === "verify";
+
+/** From now on its encoder writes other times than those it is given, until it is healed. */
+function fallIll(world: StorageWorld): () => void {
+  const { encoder } = world as { encoder: StorageWorld["encoder"] };
+  const encode = encoder.encode.bind(encoder);
+  encoder.encode = (type, table, offset, level) => {
+    const [first, ...rest] = table.columns;
+    const wrong = first!.kind === "numbers" ? { ...first!, values: first!.values.map((time) => time + 1) } : first!;
+    return encode(type, { ...table, columns: [wrong, ...rest] }, offset, level);
+  };
+  return () => encoder.encode = encode;
+}
+
 const day = () => new Day(worldOn(world.disk), `${folder}/${++folders}`);
 
 /** The disk, with every byte that is appended counted. */
@@ -196,18 +210,26 @@ describe("a day file that grows", () => {
     one.flush();
     const parts = [await one.rows(), trades(7)];
     one.accept(2, parts[1]!);
-    const { encoder } = one.world as { encoder: StorageWorld["encoder"] };
-    const encode = encoder.encode.bind(encoder);
-    encoder.encode = (type, table, offset, level) => {
-      const [first, ...rest] = table.columns;
-      const wrong = first!.kind === "numbers" ? { ...first!, values: first!.values.map((time) => time + 1) } : first!;
-      return encode(type, { ...table, columns: [wrong, ...rest] }, offset, level);
-    };
-    assert.throws(() => one.flush(), (error) => error instanceof StorageError && error.code === "verify");
+    const next = new Day(one.world, one.dataPath); // it has only the file of the chunk
+    next.handler.adopt();
+    const heal = fallIll(one.world);
+    assert.throws(() => next.flush(), isVerify);
     assert.deepEqual(await one.rows(), parts[0]);
-    encoder.encode = encode;
-    one.flush();
+    heal();
+    next.flush();
     assert.deepEqual(await one.rows(), parts.flat());
+  });
+
+  it("lets no chunk in that was encoded wrongly", async () => {
+    const one = day();
+    one.accept(1, trades(5));
+    one.flush();
+    const before = await one.rows();
+    const heal = fallIll(one.world);
+    one.accept(2, trades(7));
+    heal();
+    assert.throws(() => one.flush(), isVerify);
+    assert.deepEqual(await one.rows(), before);
   });
 });
 
