@@ -4,7 +4,7 @@ import type { Disk, DiskFile } from "../../runtime/runtime.ts";
 
 /**
  * A new empty file in place of whatever was there. The usual case is one call: a folder is made, and a leftover removed, only where the
- * disk says so. Folders made are synced into their parents.
+ * disk says so. Whoever needs its name to be durable syncs the folders: files under tmp/ are renamed, or need not be.
  */
 export function createFile(disk: Disk, path: string): DiskFile {
   for (let tries = 1;; tries++) {
@@ -12,7 +12,7 @@ export function createFile(disk: Disk, path: string): DiskFile {
       return disk.open(path, "create");
     } catch (error) {
       if (!(error instanceof StorageError) || tries > 2) throw error;
-      if (error.code === "ENOENT") makeFolderOf(disk, path);
+      if (error.code === "ENOENT") disk.makeFolder(folderOf(path));
       else if (error.code === "EEXIST") disk.remove(path);
       else throw error;
     }

@@ -24,7 +24,7 @@ export interface StorageHandlerOptions {
 const DEFAULTS = {
   sealRows: 4_096,
   chunkRowsMax: 65_536, // 4 MB of columns
-  bufferedBytesMax: 32 * 1024 * 1024, // twice that while the storage thread has its copy: three types, 200 MB at the very most
+  bufferedBytesMax: 24 * 1024 * 1024, // arrays that grow by doubling take up to three times that: three types, 200 MB
 };
 
 const UNCOLLECTED_BYTES_MAX = 32 * 1024 * 1024; // a journal so far behind goes without rows that are sealed: they are on their way to a chunk

@@ -31,6 +31,10 @@ export function worldOn(disk: Runtime["disk"], isGoing = true): StorageWorld {
 /** One machine of a simulated world: its disk outlives its programs. */
 export function machine(seed: number, isGoing = true) {
   const host = new World(runtime, { seed }).host("recorder");
+  const { disk } = host.runtime();
+  disk.makeFolder("/data"); // as whoever locks the data path does
+  disk.syncFolder("/");
+  host.kill();
   return { host, program: () => worldOn(host.runtime().disk, isGoing) };
 }
 
