@@ -46,7 +46,11 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 export const COMMON_SETTINGS: Readonly<Record<string, Setting>> = {
   data_path: text("./data", "a folder", "Where the Parquet files go.", (value) => value !== ""),
   flush_interval: duration("1m", [100, DAY_MS], "How often rows become files."),
-  flush_rows: integer(4_096, [1, 65_536], "A stream with fewer rows may wait up to 30 intervals, safe in the journal."),
+  flush_rows: integer(
+    4_096,
+    [1, 65_536],
+    "A stream with fewer rows waits two to five intervals, safe in the journal; 1 writes every stream at every interval.",
+  ),
   "journal.write_interval": duration("100ms", [10, 10 * SECOND_MS], "How often rows go into the journal; a killed process loses no more."),
   "journal.sync_interval": duration(
     "250ms",

@@ -1,4 +1,4 @@
-import { waitMaxMs } from "./sealing.ts";
+import { unmergedMaxMs } from "./sealing.ts";
 
 /** Chunks of one stream that are on disk under tmp/ and not yet in a day file. */
 export interface Pending {
@@ -29,5 +29,5 @@ export function isDue(
   const ageMs = now.ms - pending.sinceMs;
   if (ageMs < now.flushIntervalMs / 2) return false;
   if (pending.date !== now.date || stream.footerBytes <= FOOTER_SHARE * pending.bytes) return true;
-  return ageMs >= waitMaxMs(stream.path, now.flushIntervalMs);
+  return ageMs >= unmergedMaxMs(stream.path, now.flushIntervalMs);
 }

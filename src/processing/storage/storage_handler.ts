@@ -6,7 +6,7 @@ import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
 import { BatchBuilder, type FreshRows, type JournalBatch } from "../journal/batch.ts";
 import type { JournalWriter } from "../journal/journal_service.ts";
-import { largestFirst, lookOf, LOOKS_AN_INTERVAL, waitMaxMs } from "./sealing.ts";
+import { bufferedMaxMs, largestFirst, lookOf, LOOKS_AN_INTERVAL } from "./sealing.ts";
 import type { ChunkSink } from "./storage_service.ts";
 import { type SealedTable, Table } from "./table.ts";
 
@@ -185,7 +185,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
       if (buffer.look !== look) continue;
       if (buffer.table.rows === 0) this.#release(path, buffer);
       else if (
-        buffer.table.rows >= sealRows || nowMs - buffer.sinceMs >= waitMaxMs(path, flushIntervalMs) || nowTime >= buffer.untilTime
+        buffer.table.rows >= sealRows || nowMs - buffer.sinceMs >= bufferedMaxMs(path, flushIntervalMs) || nowTime >= buffer.untilTime
       ) this.#seal(buffer);
     }
   }

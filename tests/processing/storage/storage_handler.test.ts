@@ -86,10 +86,10 @@ describe("StorageHandler", () => {
     await timers.advance(60_000);
     assert.equal(put.length, 1, "midnight passed, the row's day is over");
     handler.append(PATH, aTrade(MIDNIGHT + 40_000_000));
-    await timers.advance(15 * 60_000);
+    await timers.advance(120_000);
     assert.equal(put.length, 1);
-    await timers.advance(16 * 60_000);
-    assert.equal(put.length, 2, "thirty intervals old");
+    await timers.advance(240_000);
+    assert.equal(put.length, 2, "five intervals old");
     for (let i = 0; i < 3; i++) handler.append(PATH, aTrade(MIDNIGHT + 500_000_000));
     await timers.advance(60_000);
     assert.equal(put.length, 3, "three rows");
