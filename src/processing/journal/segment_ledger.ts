@@ -13,7 +13,9 @@ export class SegmentLedger {
 
   needs(segment: string, chunk: string): void {
     this.add(segment);
-    this.#chunksOf.get(segment)!.add(chunk);
+    const chunks = this.#chunksOf.get(segment)!;
+    if (chunks.has(chunk)) return; // ten times a second of each stream that is lively
+    chunks.add(chunk);
     const segments = this.#segmentsOf.get(chunk);
     if (segments === undefined) this.#segmentsOf.set(chunk, new Set([segment]));
     else segments.add(segment);

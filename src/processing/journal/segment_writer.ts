@@ -16,7 +16,7 @@ export interface SegmentOptions {
 interface Entry {
   readonly record: Uint8Array<ArrayBuffer>;
   /** Those its rows belong to, less those that are merged meanwhile. */
-  readonly chunks: Set<string>;
+  chunks: readonly string[];
 }
 
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
@@ -55,8 +55,8 @@ export class SegmentWriter {
   }
 
   /** `chunks` keep the record's segment until each of them is merged. */
-  add(record: Uint8Array<ArrayBuffer>, chunks: Iterable<string>): void {
-    this.#waiting.push({ record, chunks: new Set(chunks) });
+  add(record: Uint8Array<ArrayBuffer>, chunks: readonly string[]): void {
+    this.#waiting.push({ record, chunks });
   }
 
   /** Writes what waits. It survives the death of the process then. */
@@ -71,7 +71,8 @@ export class SegmentWriter {
       if (!(error instanceof StorageError) || !isFull(error)) this.#abandon();
       throw error;
     }
-    for (const { chunks } of this.#waiting) for (const chunk of chunks) this.#ledger.needs(this.#name(), chunk);
+    const name = this.#name();
+    for (const { chunks } of this.#waiting) for (const chunk of chunks) this.#ledger.needs(name, chunk);
     this.#sequence += this.#waiting.length;
     this.#unsynced.push(...this.#waiting);
     this.#waiting = [];
@@ -99,10 +100,9 @@ export class SegmentWriter {
 
   /** Those chunks are in day files, durably. Segments that hold nothing else are removed. */
   merged(chunks: Iterable<string>): void {
-    for (const chunk of chunks) {
-      this.#ledger.merged(chunk);
-      for (const entry of [...this.#waiting, ...this.#unsynced]) entry.chunks.delete(chunk);
-    }
+    const gone = new Set(chunks);
+    for (const chunk of gone) this.#ledger.merged(chunk);
+    for (const entry of [...this.#waiting, ...this.#unsynced]) entry.chunks = entry.chunks.filter((chunk) => !gone.has(chunk));
     for (const segment of this.#ledger.spare()) {
       if (this.#file !== undefined && segment === this.#name()) continue;
       this.#disk.remove(`${this.#folder}/${segment}`);

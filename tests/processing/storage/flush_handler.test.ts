@@ -217,6 +217,34 @@ describe("FlushHandler", () => {
     assert.equal(fs.readFileSync(`${path.dirname(file)}/${beside}`, "utf8"), "somebody else's file PAR1 that is no Parquet PAR1");
   });
 
+  it("believes the end of a file it wrote only while the file ends so", async () => {
+    const { handler, dataPath, news } = storing();
+    const parts = [trades(5), trades(6), trades(7)];
+    const file = dayFilePath(dataPath, PATH, dateOf(NOON));
+    for (const [i, part] of parts.entries()) {
+      handler.accept("BTCUSDT", "g1", i + 1, table(part));
+      if (i === 2) {
+        const bytes = fs.readFileSync(file);
+        bytes[bytes.length - 40]! ^= 4; // in the footer; its length and the file's are as they were
+        fs.writeFileSync(file, bytes);
+      }
+      handler.flush("BTCUSDT", "g1");
+      if (i < 2) assert.deepEqual(await stored(dataPath), parts.slice(0, i + 1).flat());
+    }
+    assert.deepEqual(news.map(({ what }) => what), ["merged", "merged", "aside", "merged"]);
+    assert.deepEqual(await stored(dataPath), parts[2]);
+  });
+
+  it("a chunk that was written again by somebody else is read, not remembered", async () => {
+    const [one, other] = [storing(), storing()];
+    const parts = [trades(5), trades(9)];
+    one.handler.accept("BTCUSDT", "g1", 1, table(parts[0]!));
+    other.handler.accept("BTCUSDT", "g1", 1, table(parts[1]!));
+    fs.copyFileSync(`${other.dataPath}/tmp/${PATH}/g1/1.pq`, `${one.dataPath}/tmp/${PATH}/g1/1.pq`);
+    one.handler.flush("BTCUSDT", "g1");
+    assert.deepEqual(await stored(one.dataPath), parts[1]);
+  });
+
   it("chunks deleted by hand cost at most themselves", async () => {
     const { handler, dataPath } = storing();
     const parts = [trades(2), trades(3), trades(4)];
