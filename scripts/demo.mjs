@@ -56,7 +56,7 @@ export async function demo(args) {
         "127.0.0.1:0", // the recorder prints which one it got
         ...args,
       ],
-      { ARGUS_SOURCES__BINANCE__WS_URL: ready.ws_url, ARGUS_SOURCES__BINANCE__REST_URL: ready.http_url },
+      { ARGUS_SOURCES__BINANCE__WS_URL: ready.ws_url, ARGUS_SOURCES__BINANCE__REST_URL: ready.http_url, ARGUS_FLUSH_ROWS: "1" },
       "inherit",
     );
     stop.signal.addEventListener("abort", () => recorder.kill("SIGTERM"));

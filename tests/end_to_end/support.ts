@@ -28,7 +28,8 @@ export async function startVenue(folder: string, args: readonly string[], isBina
   });
   const { ws_url, http_url } = JSON.parse(await process.firstLine) as { ws_url: string; http_url: string };
   return {
-    env: { ARGUS_SOURCES__BINANCE__WS_URL: ws_url, ARGUS_SOURCES__BINANCE__REST_URL: http_url },
+    // Chunks and merges from the first interval on, as a stream with thousands of rows has them.
+    env: { ARGUS_SOURCES__BINANCE__WS_URL: ws_url, ARGUS_SOURCES__BINANCE__REST_URL: http_url, ARGUS_FLUSH_ROWS: "1" },
     httpUrl: http_url,
     ledger,
     process,
