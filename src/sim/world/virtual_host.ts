@@ -31,7 +31,7 @@ const CAPACITY_BYTES = 64 * 2 ** 30;
 const FIRST_PID = 1_000;
 const NOTICED_AFTER_MS = 6_000; // a thread that falls silent, by its heartbeat
 
-/** One machine: a disk, a clock, an address, and one program at a time. */
+/** One machine: a disk, a clock, an address, and one program at a time, or another one beside it. */
 export class VirtualHost {
   readonly name: string;
   readonly clock: VirtualClock;
@@ -40,6 +40,8 @@ export class VirtualHost {
   readonly loopback: VirtualLoopback;
   readonly #world: HostWorld;
   #programs = 0;
+  /** Those that are not over, in the order they began. */
+  readonly #all = new Set<Program>();
   #program: Program | undefined;
 
   constructor(world: HostWorld, name: string) {
@@ -59,6 +61,12 @@ export class VirtualHost {
     return this.#running(options).runtime;
   }
 
+  /** A program beside the one that runs here. From now on it is the one that is meant; the other one goes on until it ends, or its end is asked for. */
+  besides(options: ProgramOptions = {}): Runtime {
+    this.#program = this.#start(options);
+    return this.#program.runtime;
+  }
+
   /** The program that runs here, or the last one that did. */
   get process(): VirtualProcess {
     return (this.#program ?? this.#running({})).process;
@@ -71,7 +79,7 @@ export class VirtualHost {
 
   /** The program is gone without a word to anyone, and the disk keeps only what was synced (see `VirtualDisk.powerCut`). */
   powerCut(options: { readonly isTorn?: boolean } = {}): void {
-    this.#program?.process.life.end("power");
+    for (const program of [...this.#all]) program.process.life.end("power");
     this.disk.powerCut(options);
   }
 
@@ -90,8 +98,9 @@ export class VirtualHost {
   }
 
   #running(options: ProgramOptions): Program {
-    if (this.#program?.process.life.isOver !== false) this.#program = this.#start(options);
-    return this.#program;
+    if (this.#program?.process.life.isOver === false) return this.#program;
+    const left = [...this.#all].at(-1);
+    return this.#program = left ?? this.#start(options);
   }
 
   #start(options: ProgramOptions): Program {
@@ -103,7 +112,10 @@ export class VirtualHost {
       random: this.#random(process, "threads"),
       runtime: (life) => this.#runtimeOf(life, process, threads),
     }, entries);
-    return { process, threads, runtime: this.#runtimeOf(process.life, process, threads) };
+    const program = { process, threads, runtime: this.#runtimeOf(process.life, process, threads) };
+    this.#all.add(program);
+    process.life.onEnd(() => this.#all.delete(program));
+    return program;
   }
 
   #runtimeOf(life: Lifetime, process: VirtualProcess, threads: VirtualThreads): Runtime {
