@@ -19,6 +19,10 @@ export class CutJoin<T extends EventBase> implements Join<T> {
 
   ended(): void {}
 
+  held(): readonly (readonly T[])[] {
+    return [];
+  }
+
   reachOfBehind(): number {
     return -1;
   }

@@ -57,6 +57,10 @@ export class DenseJoin<T extends EventBase> implements Join<T> {
     this.#prove();
   }
 
+  held(): readonly (readonly T[])[] {
+    return this.#held.length === 0 ? [] : [this.#held.map(({ event }) => event)];
+  }
+
   reachOfBehind(): number {
     const first = this.#held[0]?.key[0] ?? -Infinity;
     return Math.max(-1, ...this.#owner.feeds().filter((feed) => !feed.hasEnded && feed.reach < first).map(({ reach }) => reach));

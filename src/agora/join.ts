@@ -16,6 +16,8 @@ export interface Join<T extends EventBase> {
   reachOfBehind(): number;
   /** Something is held back, so `release` must be called in time. */
   readonly isHolding: boolean;
+  /** What is held back now, in order, by the feed that has to prove itself; one list where no feed has to. */
+  held(): readonly (readonly T[])[];
 }
 
 /** One temporary path that feeds a persistent one. */

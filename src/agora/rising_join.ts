@@ -53,6 +53,10 @@ export class RisingJoin<T extends EventBase> implements Join<T> {
     }
   }
 
+  held(): readonly (readonly T[])[] {
+    return this.#byFirst().map(({ waiting }) => [...waiting]);
+  }
+
   reachOfBehind(): number {
     const [first] = this.#byFirst();
     if (first === undefined) return -1;

@@ -54,6 +54,22 @@ export interface RelayOptions {
   readonly deadlineMs: number;
 }
 
+/** What a source did before it was added to the path. */
+export interface FeedPast<T extends EventBase> {
+  /** Events it brought, in order. */
+  readonly events: readonly T[];
+  /** Neither it nor the others brought anything for so long that it counts as joined. */
+  readonly isQuiet: boolean;
+}
+
+/** Where a path stands: another router, in another process, goes on from there. */
+export interface PathState<T extends EventBase> {
+  /** The newest event that was published. */
+  readonly last: T | undefined;
+  /** Events that wait behind it for a proof, by the feed that brought them. */
+  readonly held: readonly (readonly T[])[];
+}
+
 interface Relay<T extends EventBase> extends Feed<T> {
   readonly isFirst: boolean;
   /** None of the feeds it shall replace is left to be silent beside it. */
@@ -102,7 +118,7 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   }
 
   /** Adds a temporary path as a source. The path must be open; its end ends the relay. */
-  relay(fromPath: string, options: RelayOptions): Promise<JoinOutcome> {
+  relay(fromPath: string, options: RelayOptions, past?: FeedPast<T>): Promise<JoinOutcome> {
     return new Promise((resolve) => {
       const others = this.#feeds.filter((feed) => !feed.hasEnded);
       const feed: Relay<T> = {
@@ -131,8 +147,14 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
         }),
       );
       if (feed.isFirst) this.#resolve(feed, "first");
+      else if (past?.isQuiet === true) this.#resolve(feed, "quiet");
       else options.ready.then(() => this.#await(feed, options), () => this.#ended(feed, true));
+      for (const event of past?.events ?? []) this.#accept(feed, event);
     });
+  }
+
+  get state(): PathState<T> {
+    return { last: this.#publisher.last, held: this.#join?.held() ?? [] };
   }
 
   /** What a hole lacked, fetched by other means; it joins nothing. */
@@ -142,8 +164,13 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
 
   /** Ends the persistent path: the symbol left the universe, or the process stops. What is held back goes out first. */
   [Symbol.dispose](): void {
-    this.#hold?.();
     this.#join?.release(Infinity);
+    this.leave();
+  }
+
+  /** Ends the persistent path where it stands: whoever has its state goes on, also with what is held back. */
+  leave(): void {
+    this.#hold?.();
     for (const feed of this.#feeds) this.#forget(feed, "ended");
     this.#feeds = [];
     this.#publisher.close();
