@@ -14,6 +14,7 @@ export interface SessionEvent extends EventBase {
 export type SessionMoment =
   | "start"
   | "stop"
+  | "takeover"
   | "connect"
   | "open"
   | "close"
@@ -34,7 +35,8 @@ export const session: EventType<SessionEvent> = {
       kind: "string",
       isNullable: false,
       encoding: "dictionary",
-      doc: "`start`, `stop`, `connect`, `open`, `close`, `stall`, `rotate`, `shutdown_notice`, `refused`, `clock_step`, `clock_offset`",
+      doc:
+        "`start`, `stop`, `takeover`, `connect`, `open`, `close`, `stall`, `rotate`, `shutdown_notice`, `refused`, `clock_step`, `clock_offset`",
     },
     { field: "worker", kind: "string", isNullable: true, encoding: "dictionary", doc: "the socket, where it is about one" },
     { field: "detail", kind: "string", isNullable: true, encoding: "dictionary", doc: "why, for a person" },

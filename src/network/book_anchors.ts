@@ -38,8 +38,18 @@ interface Book extends AnchoredBook {
   settled: ((isAnchored: boolean) => void)[];
 }
 
+/** What another process goes on with. */
+export interface BookState {
+  readonly path: string;
+  readonly runFirstId: number;
+  readonly due: Urgency | undefined;
+  /** How long ago the last whole book was fetched; undefined where none was. */
+  readonly anchoredAgoMs: number | undefined;
+  readonly anchoredDate: string;
+}
+
 const URGENCY = { hole: 0, start: 1, interval: 2 } as const;
-type Urgency = keyof typeof URGENCY;
+export type Urgency = keyof typeof URGENCY;
 
 const SHARE = 0.4; // of the venue's weight
 const BURST_MS = 15_000; // of its share at once, after a quiet while: a hole should not wait behind an even pace
@@ -83,6 +93,20 @@ export class BookAnchors implements Disposable {
       notBeforeMs: 0,
       settled: [],
     });
+  }
+
+  get state(): BookState[] {
+    const nowMs = this.#runtime.clock.monotonicMs();
+    return [...this.#books.values()].map(({ path, runFirstId, due, anchoredMs, anchoredDate }) => {
+      return { path, runFirstId, due, anchoredAgoMs: anchoredMs === -Infinity ? undefined : nowMs - anchoredMs, anchoredDate };
+    });
+  }
+
+  /** A book that another process began, where it stands. */
+  goOn(book: AnchoredBook, { runFirstId, due, anchoredAgoMs = Infinity, anchoredDate }: BookState): void {
+    this.began(book, runFirstId);
+    const anchoredMs = this.#runtime.clock.monotonicMs() - anchoredAgoMs;
+    Object.assign(this.#books.get(book.path)!, { due, anchoredMs, anchoredDate });
   }
 
   /** A hole before `firstId`. Resolves with whether a book that joins what follows was had. */

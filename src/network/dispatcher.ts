@@ -1,6 +1,7 @@
 /** [dispatcher] ▸ worker ▸ codec ▸ router ▸ path.  In: the venue's universe. Out: workers that carry it, and a persistent path a stream. */
 import type { Agora } from "../agora/agora.ts";
-import { AgoraRouter } from "../agora/router.ts";
+import { AgoraRouter, type PathState } from "../agora/router.ts";
+import { StandbyPath } from "../agora/standby_path.ts";
 import type { EventBase } from "../events/event_type.ts";
 import { Codec } from "../exchanges/codec.ts";
 import type { Source } from "../exchanges/source.ts";
@@ -13,7 +14,7 @@ import type { Happenings } from "../telemetry/happenings.ts";
 import { type Binding, bindingsOf, isSelected, type Selection } from "./binding.ts";
 import { Chronicle } from "./chronicle.ts";
 import { Budgets, type BudgetStore } from "./budgets.ts";
-import { type Before, Holes } from "./holes.ts";
+import { type Before, Holes, type HolesState } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
 import { RestClient } from "./rest_client.ts";
 import { measureOffset } from "./venue_clock.ts";
@@ -39,6 +40,23 @@ export interface DispatcherOptions extends Selection {
   /** Version and configuration, for the `session` row of the start. */
   readonly about?: string;
   readonly before?: Before;
+  /** Another process publishes these paths still: nothing is published here before `goOn`. */
+  readonly isStandby?: boolean;
+}
+
+/** How the process before ended. */
+export interface Succession {
+  /** When it left its paths; undefined where nobody knows. */
+  readonly leftTime: number | undefined;
+  /** What its journal says, where it was cut off. */
+  readonly before: Before | undefined;
+  /** For the `session` row. */
+  readonly about: string;
+}
+
+/** Where a source stands in one process, for the one that goes on with it. */
+export interface SourceState extends HolesState {
+  readonly paths: ReadonlyMap<string, PathState<EventBase>>;
 }
 
 export interface DispatcherStatus {
@@ -84,7 +102,7 @@ export class Dispatcher implements Disposable {
   readonly #holes: Holes;
   readonly #lanes: Lanes;
   readonly #seats: Seat[][] = [];
-  readonly #routers = new Map<string, AgoraRouter<EventBase>>();
+  readonly #routers = new Map<string, AgoraRouter<EventBase> | StandbyPath<EventBase>>();
   readonly #bindings = new Map<string, Binding>();
   readonly #budgets: Budgets;
   readonly #codecLook: Cancel;
@@ -94,6 +112,7 @@ export class Dispatcher implements Disposable {
   #universeTime: number | undefined;
   #told = { timesOff: 0, unknownValues: 0, unknownFields: 0, scansDeclined: 0 };
   #workersMade = 0;
+  #isStandby: boolean;
 
   constructor(runtime: Runtime, agora: Agora, source: Source, happenings: Happenings, options: DispatcherOptions) {
     this.#runtime = runtime;
@@ -101,6 +120,7 @@ export class Dispatcher implements Disposable {
     this.#source = source;
     this.#happenings = happenings;
     this.#options = options;
+    this.#isStandby = options.isStandby === true;
     this.#budgets = new Budgets(runtime, source.limits, options.budgetStore);
     this.#rest = new RestClient(runtime, {
       hosts: options.restUrls,
@@ -141,6 +161,11 @@ export class Dispatcher implements Disposable {
     };
   }
 
+  /** Paths that are published, or stand by. */
+  get paths(): string[] {
+    return [...this.#routers.keys()];
+  }
+
   get delivery(): Delivery {
     const nowMs = this.#runtime.clock.monotonicMs();
     const carried = (lane: number) => this.#seats[lane]?.some((seat) => seat.worker !== undefined) === true;
@@ -174,6 +199,41 @@ export class Dispatcher implements Disposable {
       }
       await sleep(this.#runtime.timers, waitMs, this.#stop.signal);
     }
+  }
+
+  /**
+   * Ends here and now, so that another process can go on from what this returns: everything received is published or held in it, and
+   * nothing is published after. `about` stands in the `session` row.
+   */
+  leave(about: string): SourceState {
+    for (const seat of this.#seats.flat()) seat.decode();
+    const routers = [...this.#routers].filter((each): each is [string, AgoraRouter<EventBase>] => each[1] instanceof AgoraRouter);
+    const state = { paths: new Map(routers.map(([path, router]) => [path, router.state])), ...this.#holes.state };
+    for (const [, router] of routers) router.leave();
+    this.#routers.clear();
+    this.#chronicle.session("takeover", { detail: about });
+    this[Symbol.dispose]();
+    return state;
+  }
+
+  /** Begins to publish, where another process left each path. */
+  goOn(state: SourceState, { leftTime, before, about }: Succession): void {
+    this.#isStandby = false;
+    this.#holes.follow(before);
+    this.#chronicle.session("takeover", { detail: about });
+    for (const [path, standby] of [...this.#routers]) {
+      if (!(standby instanceof StandbyPath)) continue;
+      const left = state.paths.get(path);
+      const router = this.#routerOf(this.#bindings.get(path)!, left?.last, undefined);
+      this.#routers.set(path, router);
+      standby.goOn(router, left, leftTime);
+    }
+    this.#holes.goOn(state, (path) => this.#bindings.get(path));
+  }
+
+  /** What the process before had received and lost becomes rows. */
+  follow(before: Before): void {
+    if (!this.#stop.signal.aborted) this.#holes.follow(before);
   }
 
   /** Ends every worker, then every path; what was received is published before it returns. */
@@ -234,22 +294,24 @@ export class Dispatcher implements Disposable {
   }
 
   #list(binding: Binding): void {
-    const { event, continuity } = binding.channel;
-    const lackedTime = this.#universeTime;
     this.#bindings.set(binding.path, binding);
-    this.#routers.set(
-      binding.path,
-      new AgoraRouter<EventBase>(this.#agora, this.#runtime.timers, binding.path, undefined, {
-        type: event,
-        ...(continuity === undefined ? {} : { continuity }),
-        holdMs: HOLD_MS,
-        listener: {
-          began: (first) => this.#holes.began(binding, first, lackedTime),
-          gap: (hole) => this.#holes.found(binding, hole),
-          duplicate: this.#happenings.duplicates(this.#source.id, event.name),
-        },
-      }),
-    );
+    const standby = () => new StandbyPath<EventBase>(this.#agora, this.#runtime, binding.channel.event);
+    this.#routers.set(binding.path, this.#isStandby ? standby() : this.#routerOf(binding, undefined, this.#universeTime));
+  }
+
+  /** `lackedTime`: when the universe did not have it yet, where that is known. */
+  #routerOf(binding: Binding, last: EventBase | undefined, lackedTime: number | undefined): AgoraRouter<EventBase> {
+    const { event, continuity } = binding.channel;
+    return new AgoraRouter<EventBase>(this.#agora, this.#runtime.timers, binding.path, last, {
+      type: event,
+      ...(continuity === undefined ? {} : { continuity }),
+      holdMs: HOLD_MS,
+      listener: {
+        began: (first) => this.#holes.began(binding, first, lackedTime),
+        gap: (hole) => this.#holes.found(binding, hole),
+        duplicate: this.#happenings.duplicates(this.#source.id, event.name),
+      },
+    });
   }
 
   #delist(path: string): void {

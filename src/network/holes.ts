@@ -8,7 +8,7 @@ import { decodeSymbol } from "../lib/symbol_name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
-import { BookAnchors } from "./book_anchors.ts";
+import { type AnchoredBook, BookAnchors, type BookState } from "./book_anchors.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { Healer } from "./healer.ts";
 
@@ -38,7 +38,22 @@ export interface HolesDeps {
   fill(path: string, events: readonly EventBase[]): void;
 }
 
-type Row = Omit<GapEvent, keyof EventBase | "outcome" | "healedRows">;
+export type Row = Omit<GapEvent, keyof EventBase | "outcome" | "healedRows">;
+
+/** A hole that is told and not yet settled, and how far it is filled. */
+export interface OpenHole {
+  readonly path: string;
+  readonly row: Row;
+  readonly rows: number;
+  /** The last number that was fetched; where nothing was, the one before the hole. */
+  readonly filledId: number;
+}
+
+/** What another process goes on with. */
+export interface HolesState {
+  readonly holes: readonly OpenHole[];
+  readonly books: readonly BookState[];
+}
 
 /** One per source. */
 export class Holes implements Disposable {
@@ -46,6 +61,8 @@ export class Holes implements Disposable {
   readonly #healer: Healer;
   readonly #anchors: BookAnchors;
   readonly #startTime: number;
+  #before: Before | undefined;
+  readonly #open = new Set<OpenHole>();
 
   constructor(runtime: Runtime, deps: HolesDeps) {
     const { source, rest, codec, signal, happenings } = deps;
@@ -58,15 +75,19 @@ export class Holes implements Disposable {
       signal,
       failed: (path, why) => happenings.anchorFailed(source.id, path, why),
     });
+    this.follow(deps.before);
+  }
+
+  /** Tells what the recorder before lost, and begins the holes of its absence where its rows ended. */
+  follow(before: Before | undefined): void {
+    this.#before = before;
     this.#tellLosses();
   }
 
   /** Nothing is known to the left of a path's first event: since the recorder began, or since the universe last did not have the symbol. */
   began({ channel, symbol, path }: Binding, first: EventBase, lackedTime: number | undefined): void {
     const beforeId = (channel.event.sequenceKey(first) as SequenceKey | undefined)?.[0];
-    if (channel.snapshot !== undefined && beforeId !== undefined) {
-      this.#anchors.began({ path, channel, symbol, fill: (events) => this.#deps.fill(path, events) }, beforeId);
-    }
+    if (channel.snapshot !== undefined && beforeId !== undefined) this.#anchors.began(this.#bookOf({ channel, symbol, path }), beforeId);
     this.#tell(symbol, {
       dataType: channel.event.name,
       afterId: undefined,
@@ -79,7 +100,7 @@ export class Holes implements Disposable {
   }
 
   #tellLosses(): void {
-    for (const { path, rows, ...edges } of this.#deps.before?.losses ?? []) {
+    for (const { path, rows, ...edges } of this.#before?.losses ?? []) {
       const [source, dataType, symbol] = path.split("/") as [string, string, string];
       if (source !== this.#deps.source.id) continue;
       this.#tell(decodeSymbol(symbol), { ...edges, dataType, missing: rows, reason: "journal" }, "unhealable");
@@ -87,7 +108,7 @@ export class Holes implements Disposable {
   }
 
   #sinceTime(path: string): number {
-    const { before } = this.#deps;
+    const before = this.#before;
     return Math.min(this.#startTime, before?.lastTimes.get(path) ?? before?.untilTime ?? this.#startTime);
   }
 
@@ -105,9 +126,26 @@ export class Holes implements Disposable {
       return this.#tell(binding.symbol, row, "unhealable");
     }
     happenings.gap(source.id, type.name, { path, afterId, beforeId });
-    if (binding.channel.heal !== undefined) void this.#heal(binding, row, afterId, beforeId);
-    else if (binding.channel.snapshot !== undefined) void this.#beginAnew(binding, row, beforeId);
-    else this.#tell(binding.symbol, row, "unhealable");
+    const { heal, snapshot } = binding.channel;
+    if (heal === undefined && snapshot === undefined) return this.#tell(binding.symbol, row, "unhealable");
+    this.#tell(binding.symbol, row, "open");
+    this.#settle(binding, { path, row, rows: 0, filledId: afterId });
+  }
+
+  get state(): HolesState {
+    return { holes: [...this.#open], books: this.#anchors.state };
+  }
+
+  /** Another process told of these holes and began these books; here they are settled and kept. */
+  goOn({ holes, books }: HolesState, bindingOf: (path: string) => Binding | undefined): void {
+    for (const book of books) {
+      const binding = bindingOf(book.path);
+      if (binding !== undefined) this.#anchors.goOn(this.#bookOf(binding), book);
+    }
+    for (const hole of holes) {
+      const binding = bindingOf(hole.path);
+      if (binding !== undefined) this.#settle(binding, hole);
+    }
   }
 
   /** The path is no more. */
@@ -119,20 +157,45 @@ export class Holes implements Disposable {
     this.#anchors[Symbol.dispose]();
   }
 
-  async #heal({ channel, symbol, path }: Binding, row: Row, afterId: number, beforeId: number): Promise<void> {
-    const { source, happenings, signal, fill } = this.#deps;
-    this.#tell(symbol, row, "open");
-    const healing = await this.#healer.heal({ channel, symbol, afterId, beforeId, fill: (events) => fill(path, events) });
-    if (healing === undefined || signal.aborted) return;
-    happenings.healed(source.id, row.dataType, { path, afterId, beforeId, ...healing });
-    this.#tell(symbol, row, healing.outcome, healing.rows);
+  #settle(binding: Binding, hole: OpenHole): void {
+    if (binding.channel.heal !== undefined) void this.#heal(binding, hole);
+    else void this.#beginAnew(binding, hole);
   }
 
-  async #beginAnew({ symbol, path }: Binding, row: Row, beforeId: number): Promise<void> {
-    this.#tell(symbol, row, "open");
-    const isAnchored = await this.#anchors.broken(path, beforeId);
+  async #heal({ channel, symbol, path }: Binding, hole: OpenHole): Promise<void> {
+    const { source, happenings, signal, fill } = this.#deps;
+    const { row } = hole;
+    const { afterId, beforeId } = row as Row & { readonly afterId: number; readonly beforeId: number };
+    let open = hole;
+    this.#open.add(open);
+    const healing = await this.#healer.heal({
+      channel,
+      symbol,
+      afterId: hole.filledId,
+      beforeId,
+      fill: (events) => {
+        fill(path, events);
+        this.#open.delete(open);
+        const filledId = (channel.event.sequenceKey(events.at(-1)!) as SequenceKey)[1];
+        this.#open.add(open = { ...open, rows: open.rows + events.length, filledId });
+      },
+    });
+    if (healing === undefined || signal.aborted) return;
+    this.#open.delete(open);
+    happenings.healed(source.id, row.dataType, { path, afterId, beforeId, ...healing, rows: open.rows });
+    this.#tell(symbol, row, healing.outcome, open.rows);
+  }
+
+  async #beginAnew({ symbol, path }: Binding, hole: OpenHole): Promise<void> {
+    this.#open.add(hole);
+    const isAnchored = await this.#anchors.broken(path, hole.row.beforeId!);
     if (this.#deps.signal.aborted) return;
-    this.#tell(symbol, row, isAnchored ? "resnapshot" : "unhealable", isAnchored ? 1 : 0);
+    this.#open.delete(hole);
+    this.#tell(symbol, hole.row, isAnchored ? "resnapshot" : "unhealable", isAnchored ? 1 : 0);
+  }
+
+  #bookOf({ path, channel, symbol }: Pick<Binding, "path" | "channel" | "symbol">): AnchoredBook {
+    return { path, channel, symbol, fill: (events) => this.#deps.fill(path, events) };
   }
 
   #tell(symbol: string, row: Row, outcome: GapEvent["outcome"], healedRows = 0): void {

@@ -86,6 +86,11 @@ export class Seat implements Disposable {
     if (!this.#isReplacing) void this.#run();
   }
 
+  /** Everything its sockets received so far is on their temporary paths when it returns. */
+  decode(): void {
+    for (const worker of [this.#candidate, this.#worker]) worker?.decode();
+  }
+
   [Symbol.dispose](): void {
     this.#rotation?.();
     const workers = [this.#candidate, this.#worker];

@@ -144,6 +144,11 @@ export class Worker implements Disposable {
     this.#socket.terminate();
   }
 
+  /** Everything received so far is on the temporary paths when it returns. */
+  decode(): void {
+    this.#decodeAll();
+  }
+
   /** Stamps the frame before anything looks at it; decoding waits for the end of the turn, so that a turn is a batch. */
   #frame(text: string): void {
     this.#recvTimes.push(this.#runtime.clock.wallTime());

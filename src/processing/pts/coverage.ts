@@ -89,7 +89,10 @@ export function idleBetween(
     if (run.startTime > to || (next ?? Infinity) < from) continue;
     const ended = run.stopTime ?? lastRowBefore(next ?? Infinity);
     const since = ended === undefined ? run.startTime : Math.max(ended, run.startTime);
-    if (touches(since, next ?? Infinity, from, to)) idle.push(lack(run.stopTime === undefined ? "killed" : "stopped", since, next));
+    // One that took over began before the other one stopped: nothing lies between.
+    if (since < (next ?? Infinity) && touches(since, next ?? Infinity, from, to)) {
+      idle.push(lack(run.stopTime === undefined ? "killed" : "stopped", since, next));
+    }
   }
   return idle;
 }
