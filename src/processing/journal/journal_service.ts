@@ -1,6 +1,7 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [journal].  In: what buffers took since the last look. Out: rows that survive us. */
 import { eventTypeOf } from "../../events/registry.ts";
 import type { EventType } from "../../events/event_type.ts";
+import { sleep } from "../../lib/sleep.ts";
 import type { Cancel, Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
 import type { Failure } from "../storage/storage_messages.ts";
@@ -30,6 +31,7 @@ export interface JournalOptions {
 
 const UNDER_WAY_BYTES_MAX = 64 * 1024 * 1024; // a second at 600,000 rows/s; behind that, rows wait in their buffers
 const RESTART_MS = 500;
+const COMMIT_LOOK_MS = 10;
 const DEATHS_MAX = 5; // in a row
 
 /**
@@ -59,7 +61,7 @@ export class JournalService implements Disposable {
     this.#happenings = happenings;
     this.#options = options;
     this.#thread = this.#spawn();
-    this.#tick = runtime.timers.every(options.writeIntervalMs, () => this.#write());
+    this.#tick = runtime.timers.every(options.writeIntervalMs, () => void this.#write());
   }
 
   follow(writer: JournalWriter): void {
@@ -69,6 +71,18 @@ export class JournalService implements Disposable {
   /** Chunks that are in day files, durably: their rows need no journal. */
   merged(chunks: MergedChunks): void {
     if (this.#isAlive) this.#merged.push(chunks); // behind what the buffers have now, or a segment would wait for a chunk that is long merged
+  }
+
+  /** Resolves with true once every row the buffers had is durable; with false where that takes longer than allowed. */
+  async commit(limitMs: number): Promise<boolean> {
+    const { clock, timers } = this.#runtime;
+    const untilMs = clock.monotonicMs() + limitMs;
+    const never = new AbortController().signal;
+    for (let isCollected = false; this.#isAlive && clock.monotonicMs() < untilMs; await sleep(timers, COMMIT_LOOK_MS, never)) {
+      isCollected ||= this.#write();
+      if (isCollected && this.#underWay.length === 0) return true;
+    }
+    return false;
   }
 
   /** Everything is in day files. Resolves when the journal is gone, or will not go: then the next start sees that it is not needed. */
@@ -87,11 +101,13 @@ export class JournalService implements Disposable {
     this.#thread.terminate();
   }
 
-  #write(): void {
+  /** False where too much is under way already. */
+  #write(): boolean {
     const bytesUnderWay = this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (!this.#isAlive || bytesUnderWay >= UNDER_WAY_BYTES_MAX) return;
+    if (!this.#isAlive || bytesUnderWay >= UNDER_WAY_BYTES_MAX) return false;
     const batches = this.#writers.flatMap((writer) => writer.collect() ?? []);
     if (batches.length > 0 || this.#merged.length > 0) this.#send(batches);
+    return true;
   }
 
   #send(batches: readonly JournalBatch[]): void {

@@ -20,6 +20,8 @@ export interface StorageServiceOptions {
   readonly flushIntervalMs: number;
   /** Takes over what earlier recorders left in their journal. */
   readonly recovers?: boolean;
+  /** The data path is another one's still: rows are kept in memory until `open`. */
+  readonly isClosed?: boolean;
   /** Told how far that is. */
   readonly recovering?: (segments: { readonly done: number; readonly of: number }) => void;
   /** Told of chunks that are in day files, durably. */
@@ -54,7 +56,7 @@ export class StorageService implements ChunkSink, Disposable {
   readonly #requests = new Map<number, (failure: Failure | undefined) => void>();
   /** Told again to a thread that takes the place of a dead one. */
   readonly #bumps = new Map<string, Extract<ToStorage, { kind: "bump" }>>();
-  #thread: Thread;
+  #thread: Thread | undefined;
   /** Bytes of rows that are not yet on disk. */
   #heldBytes = 0;
   #lastRequest = 0;
@@ -73,7 +75,12 @@ export class StorageService implements ChunkSink, Disposable {
     this.#runtime = runtime;
     this.#happenings = happenings;
     this.#options = options;
-    this.#thread = this.#spawn();
+    if (options.isClosed !== true) this.#thread = this.#spawn();
+  }
+
+  /** The data path is ours now. */
+  open(): void {
+    if (this.#thread === undefined && !this.#isDisposed) this.#start();
   }
 
   /** Rows that are in day files, since the start; those of an earlier process included. */
@@ -136,7 +143,7 @@ export class StorageService implements ChunkSink, Disposable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     this.#retry?.();
-    this.#thread.terminate();
+    this.#thread?.terminate();
   }
 
   #flush(): Promise<Failure | undefined> {
@@ -159,7 +166,7 @@ export class StorageService implements ChunkSink, Disposable {
   }
 
   #post(message: ToStorage): void {
-    this.#thread.post(message);
+    this.#thread?.post(message);
   }
 
   /** Copied, not transferred: our copy is what survives the thread. */
@@ -227,11 +234,14 @@ export class StorageService implements ChunkSink, Disposable {
       });
     }
     this.#runtime.timers.after(RESTART_MS, () => {
-      if (this.#isDisposed) return;
-      this.#thread = this.#spawn();
-      for (const held of this.#held.values()) this.#send(held);
-      for (const request of this.#requests.keys()) this.#post({ kind: "flush", request });
+      if (!this.#isDisposed) this.#start();
     });
+  }
+
+  #start(): void {
+    this.#thread = this.#spawn();
+    for (const held of this.#held.values()) this.#send(held);
+    for (const request of this.#requests.keys()) this.#post({ kind: "flush", request });
   }
 
   #news(news: StorageNews): void {
