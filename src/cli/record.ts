@@ -10,10 +10,14 @@ export const record = command({
   summary: "Record sources into Parquet until stopped: connect, publish, store.",
   args: {
     ...CONFIG_ARGS,
+    takeover: { type: "boolean", description: "Take over from the recorder that has the data path: it stops, nothing is missed" },
     duration: { type: "string", valueHint: "30s", description: "Stop by itself after this long" },
     ...COMMON_ARGS,
   },
-  examples: ["argus record --source binance --symbols 'BTCUSDT,ETH*' --types bbo,trade --data-path ./data"],
+  examples: [
+    "argus record --source binance --symbols 'BTCUSDT,ETH*' --types bbo,trade --data-path ./data",
+    "argus record --source binance --takeover",
+  ],
   async run({ runtime, output, args, version }) {
     const { config } = loadConfig(runtime, configFlags(args));
     requireSources(config);
@@ -27,6 +31,7 @@ export const record = command({
         version,
         signal,
         ...(durationMs === undefined ? {} : { durationMs }),
+        isTakeover: args.takeover === true,
         listening: (url: string) => output.note(`argus: dashboard and API at ${url}/`),
       };
       return app.record(runtime, config, options, new Telemetry(runtime.clock, output.log), progressTo(runtime, output));

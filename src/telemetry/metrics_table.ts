@@ -35,6 +35,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   argus_journal_refusals_total: counter("times the disk refused the journal", "code"),
   argus_journal_damages_total: counter("places where an earlier recorder's journal was damaged"),
   argus_rows_recovered_total: counter("rows that were only in an earlier recorder's journal"),
+  argus_takeovers_total: counter("times this recorder took over from another one, which left or was gone", "how"),
   argus_merges_paused_total: counter("times merging waited for room on the disk"),
   argus_disk_free_bytes: gauge("free space where the data path is"),
   argus_gateway_connections: gauge("open connections of the gateway"),

@@ -238,7 +238,7 @@ export default [
     k: 44,
     bug: "names a generation by a clock that was set back",
     edits: [{
-      file: "src/app/record.ts",
+      file: "src/app/recording.ts",
       text: "newGeneration(generationTime(disk, dataPath, clock.wallTime()), ",
       instead: "newGeneration(clock.wallTime() + Math.min(0, generationTime(disk, dataPath, 1)), ",
     }],
