@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { record, type RecordSummary } from "../../src/app/record.ts";
-import { type Config, defaultConfig } from "../../src/app/config.ts";
+import { type Config, defaultConfig, type SourceConfig } from "../../src/app/config.ts";
 import { serveHistory } from "../../src/processing/pts/history_thread.ts";
 import { serveJournal } from "../../src/processing/journal/journal_thread.ts";
 import { serveStorage } from "../../src/processing/storage/storage_thread.ts";
@@ -13,6 +13,8 @@ import { SyntheticMarket } from "../../src/sim/venue/synthetic_market.ts";
 import { Venue, type VenueOptions } from "../../src/sim/venue/venue.ts";
 import type { Site } from "../../src/sim/world/network.ts";
 import type { VirtualHost } from "../../src/sim/world/virtual_host.ts";
+import type { VirtualProcess } from "../../src/sim/world/virtual_process.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import { World } from "../../src/sim/world/world.ts";
 import { type LogLine, Telemetry } from "../../src/telemetry/telemetry.ts";
 import { compareDayFiles, type OracleResult } from "../support/day_file_oracle.ts";
@@ -39,6 +41,19 @@ export interface RecordingOptions {
   readonly listen?: string;
 }
 
+/** One process of the recorder. */
+export interface Recorder {
+  readonly process: VirtualProcess;
+  readonly stop: AbortController;
+  readonly life: Life;
+  readonly end: Promise<RecordSummary>;
+}
+
+interface Start {
+  readonly isTakeover?: boolean;
+  readonly how?: Partial<Pick<SourceConfig, "types">>;
+}
+
 /** The whole recorder, `app/record.ts` and down, against a venue in one world, day files on the virtual disk. */
 export class Recording {
   readonly world: World;
@@ -47,8 +62,7 @@ export class Recording {
   readonly host: VirtualHost;
   readonly log: LogLine[] = [];
   readonly #options: RecordingOptions;
-  #stop = new AbortController();
-  #running: Promise<RecordSummary> | undefined;
+  readonly #recorders: Recorder[] = [];
 
   constructor(options: RecordingOptions) {
     const { seed, symbols, rate, startTime, feed, venue = {}, through = (site) => site } = options;
@@ -68,9 +82,18 @@ export class Recording {
 
   /** A recorder process on the host; a new one after the last was stopped or killed. */
   start(): void {
-    const runtime = this.world.runtime("recorder");
+    this.#start(this.world.runtime("recorder"), {});
+  }
+
+  /** Another one beside it, which asks it to leave. */
+  takeOver(how: Partial<Pick<SourceConfig, "types">> = {}): { readonly before: Recorder; readonly after: Recorder } {
+    const before = this.#running;
+    return { before, after: this.#start(this.host.besides(), { isTakeover: true, how }) };
+  }
+
+  #start(runtime: Runtime, { isTakeover = false, how = {} }: Start): Recorder {
     const telemetry = new Telemetry(runtime.clock, (line) => this.log.push(line));
-    this.#stop = new AbortController();
+    const stop = new AbortController();
     const life: Life = {
       fromTime: this.host.clock.wallTime(),
       toTime: Infinity,
@@ -78,9 +101,36 @@ export class Recording {
       committed: undefined,
     };
     this.ledger.lives.push(life);
-    const options = { version: "test", signal: this.#stop.signal, committed: (committed: Committed) => void (life.committed = committed) };
-    this.#running = record(runtime, this.#config(), options, telemetry, () => {});
-    this.#running.catch(() => {}); // a killed one never settles, a failed one is asked for
+    const options = {
+      version: "test",
+      signal: stop.signal,
+      isTakeover,
+      committed: (committed: Committed) => void (life.committed = committed),
+    };
+    const { process } = this.host;
+    const end = record(runtime, this.#config(how), options, telemetry, () => {});
+    const exits = () => isTakeover || this.#recorders.length > 1 ? process.life.end("exit") : undefined;
+    end.then(exits, exits); // a killed one never settles, a failed one is asked for
+    const recorder = { process, stop, life, end };
+    this.#recorders.push(recorder);
+    return recorder;
+  }
+
+  /** The one that is not over; the newest, where there are two. */
+  get #running(): Recorder {
+    return this.#recorders.findLast(({ process }) => !process.life.isOver) ?? this.#recorders.at(-1)!;
+  }
+
+  /** Nobody records. */
+  get isOver(): boolean {
+    return this.#running.process.life.isOver;
+  }
+
+  /** One of two is gone, in the middle of whatever it does. */
+  kill({ process, life }: Recorder): void {
+    life.toTime = this.host.clock.wallTime();
+    life.toMs = this.world.nowMs;
+    process.life.end("exit");
   }
 
   /** What comes from now on cannot be kept. */
@@ -119,13 +169,13 @@ export class Recording {
   }
 
   async stop(): Promise<RecordSummary> {
-    this.#stop.abort();
+    this.#running.stop.abort();
     return await this.ended();
   }
 
   /** Resolves with the running recorder's end, whoever brought it about. */
   async ended(limitMs = 120_000): Promise<RecordSummary> {
-    return await this.world.runUntil(this.#running!, limitMs);
+    return await this.world.runUntil(this.#running.end, limitMs);
   }
 
   errors(): LogLine[] {
@@ -157,13 +207,14 @@ export class Recording {
     }
   }
 
-  #config(): Config {
+  #config(how: Start["how"]): Config {
     const config = defaultConfig(["binance"]);
     const { flushIntervalMs, workerMaxAgeMs, redundancy, listen = "off" } = this.#options;
     const binance = {
       ...config.sources["binance"]!,
       wsUrls: [`ws://${VENUE}`],
       restUrl: `http://${VENUE}`,
+      ...how,
       ...(workerMaxAgeMs === undefined ? {} : { workerMaxAgeMs }),
       ...(redundancy === undefined ? {} : { redundancy }),
     };

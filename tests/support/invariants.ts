@@ -126,7 +126,7 @@ function strangers(dataPath: string, files: readonly string[], { isDrained = fal
   const plain = files.filter((name) => fs.statSync(path.join(dataPath, name)).isFile());
   return plain.filter((name) => {
     if (name.startsWith("tmp/")) return isDrained && !/^tmp\/(quarantine|journal|budget)\//.test(name);
-    return !DAY_FILE.test(name) && name !== "argus.lock";
+    return !DAY_FILE.test(name) && name !== "argus.lock" && name !== "argus.takeover";
   }).length;
 }
 

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { type Running, startArgus } from "../support/argus_process.ts";
+import { duckdb, quoted } from "../readers/readers.ts";
+import { tempFolder } from "../support/temp_folder.ts";
+import { assertAllStored, filesUnder, startVenue, summaryOf } from "./support.ts";
+
+/** How many take over from each other, at how many events a second, over how many symbols. `npm run soak -- takeovers 50` asks for fifty. */
+const [takeovers, rate, symbols] = (process.env["TAKEOVERS"] ?? "2:600:4").split(":") as [string, string, string];
+const BETWEEN_MS = Number(takeovers) > 10 ? 1_500 : 300;
+
+const root = tempFolder("takeovers");
+
+test(
+  `${takeovers} recorders take over from each other, real processes, at ${rate} events a second: nothing lost, doubled or reordered, no hole`,
+  { timeout: 60_000 + 20_000 * Number(takeovers) },
+  async () => {
+    const venue = await startVenue(root, ["--symbols", symbols, "--rate", rate, "--seed", "31"]);
+    const how = { cwd: root, env: venue.env };
+    const record = ["record", "--source", "binance", "--data-path", "data", "--json", "--log-level", "info", "--flush-interval", "2s"];
+    const start = (args: readonly string[]): Running => startArgus([...record, ...args], how);
+    let recorder = start(["--listen", "127.0.0.1:0"]);
+    await recorder.said("worker in place");
+    // A port that each one leaves to the next.
+    const liveAt = () => / live at (http:\S+)/.exec(fs.readFileSync(`${root}/data/argus.lock`, "utf8"))![1]!;
+    const url = liveAt();
+    const walls: number[] = [];
+    for (let i = 0; i < Number(takeovers); i++) {
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS)); // a real process has no virtual time
+      const began = performance.now();
+      const next = start(["--takeover", "--listen", new URL(url).host]);
+      await next.said(" took over from=");
+      walls.push(performance.now() - began);
+      const { code, out, err } = await recorder.ended;
+      assert.equal(code, 0, err);
+      assert.equal(summaryOf(out).outcome, "drained");
+      recorder = next;
+    }
+    await recorder.said("gateway listens");
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    assert.equal(liveAt(), url);
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    recorder.signal("SIGTERM");
+    const { code, err } = await recorder.ended;
+    assert.equal(code, 0, err);
+    await venue.stop();
+    const rows = await assertAllStored(root, venue);
+    const sql = await duckdb();
+    const read = (type: string) => `read_parquet(${quoted(`${root}/data/binance/${type}/*/*/*.pq`)}, union_by_name = true)`;
+    const told = await sql(`SELECT data_type, reason, outcome, count(*)::INTEGER AS rows FROM ${read("gap")} GROUP BY ALL ORDER BY ALL`);
+    const moments = await sql(`SELECT split_part(detail, ' ', 1) AS way, count(*)::INTEGER AS rows FROM ${read("session")}
+      WHERE event = 'takeover' GROUP BY ALL ORDER BY ALL`);
+    console.log(`${rows} rows, ${takeovers} takeovers, ${Math.round(Math.max(...walls))} ms the longest from start to taken over`);
+    for (const row of told) console.log(`  gap: ${Object.values(row).join(" ")}`);
+    assert.deepEqual(moments.map(({ way, rows }) => [way, rows]), [["from", Number(takeovers)], ["to", Number(takeovers)]]);
+    assert.deepEqual(told.filter(({ reason }) => reason !== "start"), []);
+    assert.ok(told.every(({ rows }) => rows === Number(symbols)), "a start is told once: that of the first recorder");
+    assert.deepEqual(filesUnder(`${root}/data/tmp`).map((path) => path.split("/").at(-2)), ["budget"]);
+    assert.equal(fs.existsSync(`${root}/data/argus.takeover`), false);
+  },
+);
