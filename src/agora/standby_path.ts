@@ -3,7 +3,6 @@ import type { EventBase, EventType } from "../events/event_type.ts";
 import { US_PER_MS } from "../lib/time.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Agora } from "./agora.ts";
-import { HELD_EVENTS_MAX } from "./join.ts";
 import { TEMPORARY } from "./pattern.ts";
 import type { AgoraRouter, JoinOutcome, PathState, RelayOptions } from "./router.ts";
 
@@ -22,8 +21,9 @@ interface Feed<T extends EventBase> {
   end: "closed" | "broken" | undefined;
 }
 
-const KEPT_US = 20_000_000; // a socket that is further behind than half of this is replaced …
-const LOOK_EVENTS = 512; // … and fewer than these cost nothing
+const KEPT_US = 150_000_000; // the other process may drain for a minute before it can say where it left; a slow disk needs it all
+const EVENTS_MAX = 262_144; // of one socket's stream: all of that time at 1,700 a second
+const LOOK_EVENTS = 512; // fewer cost nothing
 const CLOCK_STEP_MS = 250;
 
 /**
@@ -123,7 +123,7 @@ function keep<T extends EventBase>(feed: Feed<T>, event: T): void {
   events.push(event);
   if (events.length % LOOK_EVENTS !== 0) return;
   const firstFresh = events.findIndex(({ recvTime }) => recvTime >= event.recvTime - KEPT_US);
-  const from = events.length >= HELD_EVENTS_MAX ? Math.max(firstFresh, events.length >> 1) : firstFresh;
+  const from = events.length >= EVENTS_MAX ? Math.max(firstFresh, events.length >> 1) : firstFresh;
   if (from === 0) return;
   feed.events = events.slice(from);
   feed.isCut = true;

@@ -33,7 +33,6 @@ import type { RecordOptions, RecordProgress, RecordSummary, RecoveryProgress } f
 const DRAIN_MS = 60_000; // thousands of day files at 5 ms a sync; service managers wait 90 s
 const BEHIND_EVENTS_MAX = 1_000_000; // storage this far behind the sockets never catches up, and memory is finite
 const PROGRESS_MS = 1_000;
-const COMMIT_MS = 5_000; // of the journal, at the moment it leaves; a disk that takes longer has the day files written first
 const LISTEN_RETRY_MS = 250;
 const LISTEN_TRIES = 120; // the other one closes its port as it lets go of the data path
 
@@ -268,10 +267,16 @@ export class Recording implements Heir {
     const holder = `argus ${this.#version}, pid ${process.pid} on ${process.host}`;
     const handOver = handOverText({ holder, hash: this.#hash, leftTime, sources });
     await this.#endIntake();
-    const isDurable = await this.#journal.commit(COMMIT_MS) && this.#storage.heldBytes === 0;
-    if (isDurable) this.#tell(request, handOver);
+    // Whichever is first: what the journal has is durable, and so is what has become day files.
+    const isJournalled = this.#writers.every(({ handler }) => handler.isJournalled);
+    let isTold = false;
+    const tell = () => {
+      if (!isTold) this.#tell(request, handOver);
+      isTold = true;
+    };
+    if (isJournalled) void this.#journal.commit(DRAIN_MS).then((isDurable) => isDurable ? tell() : undefined);
     const outcome = await this.#drain();
-    if (!isDurable && outcome === "drained") this.#tell(request, handOver);
+    if (outcome === "drained") tell();
     return outcome;
   }
 

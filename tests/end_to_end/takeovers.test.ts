@@ -9,7 +9,7 @@ import { assertAllStored, filesUnder, startVenue, summaryOf } from "./support.ts
 
 /** How many take over from each other, at how many events a second, over how many symbols. `npm run soak -- takeovers 50` asks for fifty. */
 const [takeovers, rate, symbols] = (process.env["TAKEOVERS"] ?? "2:600:4").split(":") as [string, string, string];
-const BETWEEN_MS = Number(takeovers) > 10 ? 1_500 : 300;
+const BETWEEN_MS = 300;
 
 const root = tempFolder("takeovers");
 

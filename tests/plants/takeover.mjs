@@ -34,8 +34,8 @@ export default [
     bug: "says where it stopped before that is durable",
     edits: [{
       file: "src/app/recording.ts",
-      text: "const isDurable = await this.#journal.commit(COMMIT_MS) && this.#storage.heldBytes === 0;",
-      instead: "const isDurable = true;",
+      text: "if (isJournalled) void this.#journal.commit(DRAIN_MS).then((isDurable) => isDurable ? tell() : undefined);",
+      instead: "tell();",
     }],
     test: TEST,
     name: "killed that very moment",

@@ -78,7 +78,11 @@ export class JournalService implements Disposable {
     const { clock, timers } = this.#runtime;
     const untilMs = clock.monotonicMs() + limitMs;
     const never = new AbortController().signal;
-    for (let isCollected = false; this.#isAlive && clock.monotonicMs() < untilMs; await sleep(timers, COMMIT_LOOK_MS, never)) {
+    for (
+      let isCollected = false;
+      this.#isAlive && !this.#isDisposed && clock.monotonicMs() < untilMs;
+      await sleep(timers, COMMIT_LOOK_MS, never)
+    ) {
       isCollected ||= this.#write();
       if (isCollected && this.#underWay.length === 0) return true;
     }

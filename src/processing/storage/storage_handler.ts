@@ -66,6 +66,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   #rowsBuffered = 0;
   #bytesBuffered = 0;
   #rows = 0;
+  #isJournalled = true;
 
   constructor(runtime: Pick<Runtime, "clock" | "timers">, type: EventType<T>, sink: ChunkSink, options: StorageHandlerOptions) {
     this.#clock = runtime.clock;
@@ -82,6 +83,11 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   /** Rows taken since the start. */
   get rows(): number {
     return this.#rows;
+  }
+
+  /** Every row that left the buffers was given to the journal: it was never far behind. */
+  get isJournalled(): boolean {
+    return this.#isJournalled;
   }
 
   /** Rows in buffers. */
@@ -201,6 +207,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     const { rows } = buffer.table;
     if (rows === 0) return;
     if (this.#journal.bytes < UNCOLLECTED_BYTES_MAX) { for (const rows of this.#freshRows(buffer)) this.#journal.keep(rows); }
+    else this.#isJournalled = false;
     buffer.journalled = 0;
     const { chunks, rows: before } = this.#sealedOf(path);
     this.#sealed.set(path, { chunks: chunks + 1, rows: before + rows });
