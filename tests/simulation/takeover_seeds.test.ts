@@ -129,6 +129,22 @@ test("what the one that leaves has said is durable: killed that very moment, not
   assert.equal(tookOver(recording), 1);
 });
 
+test("one that hangs for half a minute after it stopped is waited for, and nothing is missing", async () => {
+  const recording = new Recording({ seed: 152, symbols: 2, rate: 120, flushIntervalMs: 10_000 });
+  recording.start();
+  await recording.world.advance(6_000);
+  const { before } = recording.takeOver();
+  await recording.world.runUntil(() => recording.log.some(({ message }) => message.startsWith("another recorder takes over")), 20_000);
+  before.process.life.pauseUntil((recording.world.nowMs + 32_000) * 1_000);
+  await recording.world.runUntil(before.end, 60_000);
+  await recording.world.advance(3_000);
+  await recording.finish();
+  assert.deepEqual(await holesIn(await assertStored(recording, { isLossless: true })), []);
+  assert.deepEqual(recording.errors().map(({ message }) => message.split(";")[0]), [
+    "the recorder before took the request and neither answers nor ends",
+  ]);
+});
+
 test("holes that are being filled, and books that are to begin anew, are settled by the one that goes on", async () => {
   let isDown = false;
   const recording = new Recording({
