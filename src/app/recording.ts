@@ -27,11 +27,11 @@ import { type Heir, takeOver, type TakeoverSignals } from "./takeover/beside.ts"
 import { TakeoverDoor } from "./takeover/door.ts";
 import { handOverText } from "./takeover/hand_over.ts";
 import { HeldFrames } from "./takeover/held_frames.ts";
+import { HeldRows } from "./takeover/held_rows.ts";
 import { Answers, clearAnswers, type Request } from "./takeover/request.ts";
 import type { RecordOptions, RecordProgress, RecordSummary, RecoveryProgress } from "./record.ts";
 
 const DRAIN_MS = 60_000; // thousands of day files at 5 ms a sync; service managers wait 90 s
-const BEHIND_EVENTS_MAX = 1_000_000; // storage this far behind the sockets never catches up, and memory is finite
 const PROGRESS_MS = 1_000;
 const LISTEN_RETRY_MS = 250;
 const LISTEN_TRIES = 120; // the other one closes its port as it lets go of the data path
@@ -57,8 +57,8 @@ export class Recording implements Heir {
   /** Resolves when another recorder takes over. */
   readonly #asked: Promise<Request>;
   #ask!: (request: Request) => void;
-  /** Lets the rows that are published into the buffers. */
-  #store!: () => void;
+  /** What is published before it goes into the buffers. */
+  readonly #rows: HeldRows;
   #isStoring = false;
   #dispatchers: readonly Dispatcher[] = [];
   #runs: readonly Promise<void>[] = [];
@@ -86,12 +86,6 @@ export class Recording implements Heir {
     this.#hash = hash;
     this.#lock = lock;
     this.#asked = new Promise((resolve) => this.#ask = resolve);
-    const stores = new Promise<void>((resolve) => {
-      this.#store = () => {
-        this.#isStoring = true;
-        resolve();
-      };
-    });
     this.#quarantine = new Quarantine(disk, dataPath, (error) => happenings.quarantineFailed(String(error)));
     this.#frames = new HeldFrames(this.#quarantine.keep, lock === undefined);
     this.#storage = new StorageService(runtime, happenings, {
@@ -115,9 +109,9 @@ export class Recording implements Heir {
     this.#writers = EVENT_TYPES.filter(({ name }) => names.has(name)).map((type) => {
       const handler = new StorageHandler(runtime, type, this.#storage, { flushIntervalMs, sealRows: flushRows });
       this.#journal.follow(handler);
-      const subscription = agora.subscribe(`*/${type.name}/*`, { lag: "lossless", eventsMax: BEHIND_EVENTS_MAX });
-      return { name: type.name, handler, subscription, consumed: stores.then(() => handler.consume(subscription.stream)) };
+      return { name: type.name, handler };
     });
+    this.#rows = new HeldRows(agora);
     this.#facts = new RecordFacts(clock, telemetry, this.#writers);
     const ids = Object.keys(config.sources);
     this.#gateway = new RecorderGateway(runtime, config, {
@@ -160,7 +154,6 @@ export class Recording implements Heir {
         ...(durationMs === undefined ? [] : [sleep(timers, durationMs, over.signal)]),
         this.#storage.failed,
         new Promise<unknown>((resolve) => owning?.catch(resolve)),
-        ...this.#writers.map(({ consumed }) => consumed.then(() => undefined, (error: unknown) => error)),
         this.#asked.then((asked) => void (request = asked)),
       ]);
       this.#door?.[Symbol.dispose]();
@@ -248,6 +241,14 @@ export class Recording implements Heir {
     return recovery;
   }
 
+  /** What is published goes into the buffers from now on, behind what was said before. */
+  #store(): void {
+    this.#isStoring = true;
+    const handlers = new Map(this.#writers.map(({ name, handler }) => [name, handler]));
+    this.#rows.release((path, event) => handlers.get(path.split("/")[1]!)?.append(path, event));
+    for (const [name, handler] of handlers) handler.follow(this.#agora, `*/${name}/*`);
+  }
+
   #openDoor(): void {
     const { dataPath } = this.#config;
     this.#door = new TakeoverDoor(this.#runtime, this.#takeovers, { dataPath, hash: this.#hash, paths: () => this.paths() });
@@ -266,7 +267,6 @@ export class Recording implements Heir {
     const sources = Object.fromEntries(Object.keys(this.#config.sources).map((id, i) => [id, this.#dispatchers[i]!.leave(about)]));
     const holder = `argus ${this.#version}, pid ${process.pid} on ${process.host}`;
     const handOver = handOverText({ holder, hash: this.#hash, leftTime, sources });
-    await this.#endIntake();
     // Whichever is first: what the journal has is durable, and so is what has become day files.
     const isJournalled = this.#writers.every(({ handler }) => handler.isJournalled);
     let isTold = false;
@@ -320,7 +320,7 @@ export class Recording implements Heir {
 
   /** In the order the data walks, so that each stage has everything before the next one ends. */
   async #drain(): Promise<"drained" | "deadline"> {
-    await this.#endIntake();
+    for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
     if (!this.#isStoring) return "drained"; // it never came to record
     for (const { handler } of this.#writers) handler.sealAll();
     const over = new AbortController();
@@ -330,13 +330,6 @@ export class Recording implements Heir {
     } finally {
       over.abort();
     }
-  }
-
-  /** Everything that was received is in the buffers when it resolves. Nothing follows. */
-  async #endIntake(): Promise<void> {
-    for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
-    for (const { subscription } of this.#writers) subscription.close();
-    if (this.#isStoring) await Promise.allSettled(this.#writers.map(({ consumed }) => consumed));
   }
 
   /** With everything in day files, the journal has nothing to keep. */
@@ -355,8 +348,6 @@ function digestOf({ compression }: Runtime, { gateway: _, ...config }: Config): 
 interface Writer {
   readonly name: string;
   readonly handler: StorageHandler<EventBase>;
-  readonly subscription: { close(): void; readonly queuedEvents: number };
-  readonly consumed: Promise<void>;
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {
