@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import process from "node:process";
 import { test } from "node:test";
+import { amountFrom, isSoak } from "../support/amount.ts";
 import { type Running, startArgus } from "../support/argus_process.ts";
 import { duckdb, quoted } from "../readers/readers.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { assertAllStored, filesUnder, startVenue, summaryOf } from "./support.ts";
 
-/** How many take over from each other, at how many events a second, over how many symbols. `npm run soak -- takeovers 50` asks for fifty. */
-const [takeovers, rate, symbols] = (process.env["TAKEOVERS"] ?? "2:600:4").split(":") as [string, string, string];
+/** `npm run soak -- takeovers 50` asks for fifty, at 2,500 events a second. */
+const takeovers = amountFrom(2);
+const [rate, symbols] = isSoak() ? [2_500, 5] : [600, 4];
 const BETWEEN_MS = 300;
 
 const root = tempFolder("takeovers");
 
 test(
   `${takeovers} recorders take over from each other, real processes, at ${rate} events a second: nothing lost, doubled or reordered, no hole`,
-  { timeout: 60_000 + 20_000 * Number(takeovers) },
+  { timeout: 60_000 + 20_000 * takeovers },
   async () => {
-    const venue = await startVenue(root, ["--symbols", symbols, "--rate", rate, "--seed", "31"]);
+    const venue = await startVenue(root, ["--symbols", String(symbols), "--rate", String(rate), "--seed", "31"]);
     const how = { cwd: root, env: venue.env };
     const record = ["record", "--source", "binance", "--data-path", "data", "--json", "--log-level", "info", "--flush-interval", "2s"];
     const start = (args: readonly string[]): Running => startArgus([...record, ...args], how);
@@ -28,7 +29,7 @@ test(
     const url = liveAt();
     const walls: number[] = [];
     let late = 0;
-    for (let i = 0; i < Number(takeovers); i++) {
+    for (let i = 0; i < takeovers; i++) {
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS)); // a real process has no virtual time
       const began = performance.now();
       const next = start(["--takeover", "--listen", new URL(url).host]);
@@ -61,9 +62,9 @@ test(
       } ms the longest from start to taken over, ${late} drains over a minute`,
     );
     for (const row of told) console.log(`  gap: ${Object.values(row).join(" ")}`);
-    assert.deepEqual(moments.map(({ way, rows }) => [way, rows]), [["from", Number(takeovers)], ["to", Number(takeovers)]]);
+    assert.deepEqual(moments.map(({ way, rows }) => [way, rows]), [["from", takeovers], ["to", takeovers]]);
     assert.deepEqual(told.filter(({ reason }) => reason !== "start"), []);
-    assert.ok(told.every(({ rows }) => rows === Number(symbols)), "a start is told once: that of the first recorder");
+    assert.ok(told.every(({ rows }) => rows === symbols), "a start is told once: that of the first recorder");
     assert.deepEqual(filesUnder(`${root}/data/tmp`).map((path) => path.split("/").at(-2)), ["budget"]);
     assert.equal(fs.existsSync(`${root}/data/argus.takeover`), false);
   },
