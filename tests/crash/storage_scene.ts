@@ -61,8 +61,11 @@ export class StorageScene {
   #lives: Life[] = [];
   #running: Running | undefined;
   #ticks = 0;
+  readonly #sealed: "together" | "apart";
 
-  constructor(seed = 1) {
+  /** `together`: all streams are sealed at one moment, so that tests can say which rows are in a chunk; else each at its own, as recorders do. */
+  constructor(seed = 1, sealed: "together" | "apart" = "together") {
+    this.#sealed = sealed;
     const entries = { storage: serveStorage, journal: serveJournal };
     this.world = new World(real, { seed, entries, startTime: this.startTime });
     const { disk } = this.world.runtime("recorder"); // as whoever locks the data path does
@@ -96,9 +99,11 @@ export class StorageScene {
       held: () => storage.held(),
       committed: (committed) => void (life.committed = committed),
     });
-    const trades = new StorageHandler(runtime, trade, storage, {});
-    const books = new StorageHandler(runtime, depth, storage, {});
-    runtime.timers.every(TIMES.flushIntervalMs, () => [trades, books].forEach((handler) => handler.sealAll()));
+    const { flushIntervalMs } = TIMES;
+    const sealing = this.#sealed === "apart" ? { flushIntervalMs, sealRows: 1 } : {};
+    const trades = new StorageHandler(runtime, trade, storage, sealing);
+    const books = new StorageHandler(runtime, depth, storage, sealing);
+    if (this.#sealed === "together") runtime.timers.every(flushIntervalMs, () => [trades, books].forEach((handler) => handler.sealAll()));
     for (const writer of [trades, books]) journal.follow(writer);
     const running: Running = this.#running = { storage, journal, trades, books, stop: () => {} };
     void storage.recovered.then((recovery) => {

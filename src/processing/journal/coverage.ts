@@ -1,4 +1,4 @@
-import { dateOf } from "../../lib/time.ts";
+import { dateOf, US_PER_DAY } from "../../lib/time.ts";
 import { fileEnd, lastWholeEnd, type StorageWorld } from "../storage/day_file.ts";
 import { chunkPath, dayFilePath } from "../storage/paths.ts";
 import type { Watermark } from "../storage/watermark.ts";
@@ -22,8 +22,8 @@ export class Coverage {
   of(chunk: KnownChunk): Place {
     const file = chunkPath(this.#dataPath, chunk);
     if (this.#world.disk.exists(file) && this.#watermarkOf(file)?.has(chunk.hash, chunk.chunk)) return "chunk";
-    for (const date of new Set([dateOf(chunk.fromTime), dateOf(chunk.toTime)])) {
-      if (this.#dayWatermark(dayFilePath(this.#dataPath, chunk.path, date))?.has(chunk.hash, chunk.chunk)) return "day file";
+    for (let time = chunk.toTime; dateOf(time) >= dateOf(chunk.fromTime); time -= US_PER_DAY) {
+      if (this.#dayWatermark(dayFilePath(this.#dataPath, chunk.path, dateOf(time)))?.has(chunk.hash, chunk.chunk)) return "day file";
     }
     return "journal";
   }

@@ -43,6 +43,10 @@ export class JournalIndex {
     this.#isDamaged = true;
   }
 
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
   chunk(hash: string, path: string, chunk: number): KnownChunk | undefined {
     return this.#chunks.get(chunkKey(hash, path, chunk));
   }

@@ -72,7 +72,7 @@ export function rowsLeft(world: StorageWorld, dataPath: string, isWanted: (path:
     chunk.stretches = stretches;
     chunks.push({ path, hash, chunk: chunk.chunk, table });
   }
-  const losses = [...lossesOf(known, (chunk) => after.of(chunk) !== "journal")];
+  const losses = [...lossesOf(index, (chunk) => after.of(chunk) !== "journal")];
   return { chunks, losses, wholeUntil: isWhole ? undefined : index.untilTime ?? 0 };
 }
 

@@ -73,7 +73,7 @@ export class JournalRecovery {
       await nextTurn(this.#timers);
     }
     const rows = await this.#recover(segments, index);
-    const losses = [...lossesOf(index.chunks(), (chunk) => coverage.of(chunk) !== "journal")];
+    const losses = [...lossesOf(index, (chunk) => coverage.of(chunk) !== "journal")];
     for (const { key, place, segments } of index.chunks()) {
       for (const segment of place === "day file" ? [] : segments) this.#ledger.needs(segment, key);
     }

@@ -11,12 +11,12 @@ export function generationTime(disk: Disk, dataPath: string, wallTime: number): 
   const inside = (folder: string) => disk.list(folder).filter(({ isFolder }) => isFolder).map(({ name }) => `${folder}/${name}`);
   const chunks = inside(tmpFolder(dataPath)).flatMap(inside).flatMap(inside).flatMap(inside);
   const segments = disk.list(journalFolder(dataPath)).flatMap(({ name }) => segmentIdOf(name)?.hash ?? []);
-  const left = [...chunks, ...segments].map(timeOf);
+  const left = [...chunks, ...segments].map(timeOfGeneration);
   return left.reduce((latest, time) => Math.max(latest, time + US_PER_S), wallTime);
 }
 
-/** µs; −∞ for what is no generation's. */
-function timeOf(path: string): number {
+/** When it began, by its name, µs; −∞ for what is no generation's. */
+export function timeOfGeneration(path: string): number {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const [, date, time, ms = "000"] = /^(\d{8})T(\d{6})(\d{3})?Z-[0-9a-f]+$/.exec(name) ?? [];
   if (date === undefined || time === undefined) return -Infinity;
