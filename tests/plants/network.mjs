@@ -220,14 +220,14 @@ export default [
   },
   {
     k: 35,
-    bug: "the last turn before the drain is thrown away",
+    bug: "the last turn before a subscription ends is thrown away",
     edits: [{
       file: "src/agora/subscription.ts",
       text: "    for (const run of this.#runs.splice(0)) this.#controller?.enqueue(batchOf(run));\n",
       instead: "    this.#runs.splice(0);\n",
     }],
-    test: "tests/processing/storage/storage_handler.test.ts",
-    name: "takes what a subscription still holds",
+    test: "tests/agora/agora.test.ts",
+    name: "a subscriber gets the current value",
     fails: /AssertionError/,
   },
   {
