@@ -14,7 +14,8 @@ test("told to stop at any moment, a recorder has all it received in day files wi
   for (const seed of seedsFrom(1, 2)) {
     const random = new SeededRandom(seed, "stops");
     const recorder = startArgus([...RECORD, "--flush-interval", seed % 2 === 0 ? "1s" : "1h"], { cwd: folder, env: venue.env });
-    await new Promise((resolve) => setTimeout(resolve, 300 + random.below(3_000))); // a real process has no virtual time
+    await recorder.said("recording binance");
+    await new Promise((resolve) => setTimeout(resolve, random.below(3_000))); // a real process has no virtual time
     const askedMs = performance.now();
     recorder.signal(random.below(2) === 0 ? "SIGTERM" : "SIGINT");
     const { code, out, err } = await recorder.ended;

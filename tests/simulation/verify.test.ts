@@ -124,8 +124,9 @@ async function noticesFlips(seed: number): Promise<void> {
     const file = dayFile(data, `${type}/BTCUSDT`);
     const bytes = fs.readFileSync(file);
     for (let i = 0; i < 500; i++) {
-      const at = random.below(bytes.length);
       const isCut = i % 10 === 0;
+      let at = random.below(bytes.length);
+      if (isCut && bytes.subarray(0, at).toString("latin1").endsWith("PAR1")) at--; // else it is the file as it was before an append
       const damaged = new Uint8Array(isCut ? bytes.subarray(0, at) : bytes);
       if (!isCut) damaged[at]! ^= 1 << random.below(8);
       fs.writeFileSync(file, damaged);
