@@ -11,9 +11,9 @@ import { asOf } from "./bench/as_of.ts";
 import { captures } from "./bench/captures.ts";
 import { day } from "./bench/day.ts";
 import { hotPath } from "./bench/hot_path.ts";
-import { manyStreams } from "./bench/many_streams.ts";
 import { receive } from "./bench/receive.ts";
 import { storage } from "./bench/storage.ts";
+import { STEADY } from "./bench/steady.ts";
 import { startUp } from "./bench/start_up.ts";
 import { subscribers } from "./bench/subscribers.ts";
 import { venue } from "./bench/venue.ts";
@@ -34,7 +34,7 @@ const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   "asof": asOf,
   "subscribers": subscribers,
   "simulate": venue,
-  "many-streams": manyStreams,
+  ...STEADY,
   ...ALL_IN,
 };
 

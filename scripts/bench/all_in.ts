@@ -21,7 +21,6 @@ const LOADS: Readonly<Record<string, Load>> = {
   flood: { what: "flood, 150,000 events/s over 300 streams", symbols: 100, rate: 150_000, seconds: 20, isSpread: false },
   "20k": { what: "20,000 events/s over 300 streams, a packet each", symbols: 100, rate: 20_000, seconds: 65, isSpread: true },
   "2k": { what: "2,000 events/s over 300 streams, a packet each", symbols: 100, rate: 2_000, seconds: 65, isSpread: true },
-  "9k-streams": { what: "15,000 events/s over 9,000 streams", symbols: 3_000, rate: 15_000, seconds: 60, isSpread: false },
 };
 
 interface Summary {
