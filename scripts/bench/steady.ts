@@ -64,7 +64,7 @@ async function steadily({ what, symbols, rate, settleSeconds, steadySeconds, isS
   const begun = use.span();
   await seconds(steadySeconds);
   const steady = begun.end();
-  await seconds(3); // the venue's last frames
+  await seconds(20); // the venue began with the first subscription, and has to come to its end, or its last frames are for nobody
   const draining = use.span();
   const startedMs = performance.now();
   recorder.stop();
