@@ -1,27 +1,16 @@
 import * as fs from "node:fs";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { Figure } from "../bench.ts";
-import { runChild } from "./child.ts";
 import { ProcessUse } from "./process_use.ts";
+import { type Load, recordLoad } from "./recorded_load.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const DRAINED = 0;
-const DEADLINE = 4;
-
-interface Load {
-  readonly what: string;
-  /** Of three types each. */
-  readonly symbols: number;
-  readonly rate: number;
+interface SteadyLoad extends Omit<Load, "seconds" | "isSpread"> {
   /** Subscriptions, the joins of quiet paths, the compiler, and the first chunks of each stream. */
   readonly settleSeconds: number;
   readonly steadySeconds: number;
-  /** Each frame in a packet of its own, at its own time. */
   readonly isSpread?: boolean;
 }
 
-const LOADS: Readonly<Record<string, Load>> = {
+const LOADS: Readonly<Record<string, SteadyLoad>> = {
   "steady-flood": { what: "150,000 events/s over 300 streams", symbols: 100, rate: 150_000, settleSeconds: 25, steadySeconds: 40 },
   "steady-20k": {
     what: "20,000 events/s over 300 streams, a packet each",
@@ -34,12 +23,6 @@ const LOADS: Readonly<Record<string, Load>> = {
   "many-streams": { what: "15,000 events/s over 9,000 streams", symbols: 3_000, rate: 15_000, settleSeconds: 75, steadySeconds: 240 },
 };
 
-interface Summary {
-  readonly outcome: string;
-  readonly events: Readonly<Record<string, number>>;
-  readonly gaps: number;
-}
-
 /**
  * What a recorder costs while it goes on, merges included, and what its drain costs. The venue sends from begin to end, so what is measured is
  * a span in its middle, and then from the signal to the end of the process. One part a load.
@@ -48,17 +31,10 @@ export const STEADY = Object.fromEntries(
   Object.entries(LOADS).map(([name, load]) => [name, (folder: string) => steadily(load, folder)]),
 );
 
-async function steadily({ what, symbols, rate, settleSeconds, steadySeconds, isSpread = false }: Load, folder: string): Promise<Figure[]> {
-  const flags = [String(symbols), String(rate), String(settleSeconds + steadySeconds), ...(isSpread ? ["spread"] : [])];
-  const venue = runChild([process.execPath, `${root}scripts/bench/fast_venue.ts`, ...flags], { cwd: folder });
-  const { ws_url, http_url } = JSON.parse(await venue.first);
-  const data = fs.mkdtempSync(`${folder}/data-`);
-  const options = ["--source", "binance", "--data-path", data, "--listen", "off", "--json"];
-  const recorder = runChild([process.execPath, `${root}src/main.ts`, "record", ...options], {
-    cwd: folder,
-    codes: [DRAINED, DEADLINE],
-    env: { ARGUS_SOURCES__BINANCE__WS_URL: ws_url, ARGUS_SOURCES__BINANCE__REST_URL: http_url },
-  });
+async function steadily(load: SteadyLoad, folder: string): Promise<Figure[]> {
+  const { what, rate, settleSeconds, steadySeconds, isSpread = false } = load;
+  const run = await recordLoad({ ...load, seconds: settleSeconds + steadySeconds, isSpread }, folder);
+  const { data, recorder } = run;
   const use = new ProcessUse(recorder.pid);
   await seconds(settleSeconds);
   const begun = use.span();
@@ -68,16 +44,10 @@ async function steadily({ what, symbols, rate, settleSeconds, steadySeconds, isS
   const draining = use.span();
   const startedMs = performance.now();
   recorder.stop();
-  const { lines, usage, code } = await recorder.ended;
+  await recorder.ended;
   const drainSeconds = (performance.now() - startedMs) / 1_000;
+  const { usage, summary, rows } = await run.ended();
   const drain = draining.endAt(usage.cpuUs);
-  venue.stop();
-  const sending = JSON.parse((await venue.ended).lines.at(-1)!) as { sent: number; snapshots: number };
-  const summary = JSON.parse(lines.at(-1)!) as Summary;
-  const rows = Object.values(summary.events).reduce((sum, each) => sum + each, 0);
-  if (sending.sent === 0 || rows !== sending.sent + sending.snapshots || summary.gaps > 0) {
-    throw new Error(`sent ${sending.sent} and ${sending.snapshots} snapshots, recorded ${rows}, gaps ${summary.gaps}`);
-  }
   const of = (name: string) => `${what}: ${name}`;
   return [
     { what: of(`CPU of ${steadySeconds} s in the middle`), value: steady.cpuUs / steadySeconds / rate, unit: "µs CPU/event" },
@@ -88,7 +58,7 @@ async function steadily({ what, symbols, rate, settleSeconds, steadySeconds, isS
     { what: of("day files after the drain"), value: bytesIn(`${data}/binance`) / rows, unit: "B/event" },
     { what: of("drain"), value: drainSeconds, unit: "s wall" },
     { what: of("drain"), value: drain / 1e6, unit: "s CPU" },
-    { what: of("drained in time"), value: Number(code === DRAINED), unit: "(1 = yes)" },
+    { what: of("drained in time"), value: Number(summary.outcome === "drained"), unit: "(1 = yes)" },
   ];
 }
 
