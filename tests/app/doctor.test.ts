@@ -22,6 +22,22 @@ interface Given {
   readonly openFilesMax?: number;
 }
 
+/** A venue that sends something else than it would. */
+function sending(instead: (text: string, send: (text: string) => void) => void): NonNullable<Given["through"]> {
+  return (venue) => ({
+    connect: (peer, target, address) => {
+      const changed = new Proxy(peer, {
+        get(inner, name) {
+          if (name === "send") return (text: string) => instead(text, (sent) => inner.send(sent));
+          const value = Reflect.get(inner, name);
+          return typeof value === "function" ? value.bind(inner) : value;
+        },
+      });
+      return venue.connect(changed, target, address);
+    },
+  });
+}
+
 /** A venue and a machine that was never recorded on, in one world. */
 class Practice {
   readonly world = new World(real, { seed: 7 });
@@ -182,20 +198,7 @@ describe("doctor", () => {
 
   it("a type that stays mute while the others flow is named", async () => {
     const practice = new Practice({
-      through: (venue) => ({
-        connect: (peer, target, address) =>
-          venue.connect(
-            new Proxy(peer, {
-              get(inner, name) {
-                const value = Reflect.get(inner, name);
-                if (name === "send") return (text: string) => text.includes("@trade") || inner.send(text);
-                return typeof value === "function" ? value.bind(inner) : value;
-              },
-            }),
-            target,
-            address,
-          ),
-      }),
+      through: sending((text, send) => text.includes("@trade") || send(text)),
     });
     const { found } = await practice.examine();
     assert.match(only(found, "binance trade", "bad"), /no frame of 5 streams within 20s.*--wait 2m/);
@@ -203,20 +206,7 @@ describe("doctor", () => {
 
   it("a host that speaks something else is told with what it said", async () => {
     const practice = new Practice({
-      through: (venue) => ({
-        connect: (peer, target, address) =>
-          venue.connect(
-            new Proxy(peer, {
-              get(inner, name) {
-                const value = Reflect.get(inner, name);
-                if (name === "send") return (text: string) => inner.send(text.replace('"data":', '"payload":'));
-                return typeof value === "function" ? value.bind(inner) : value;
-              },
-            }),
-            target,
-            address,
-          ),
-      }),
+      through: sending((text, send) => send(text.replace('"data":', '"payload":'))),
     });
     const { found } = await practice.examine({ types: "bbo" });
     assert.match(only(found, "binance bbo", "bad"), /cannot be read/);

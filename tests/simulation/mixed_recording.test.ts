@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { Faults } from "../../src/sim/venue/faults.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { BadWire } from "./bad_wire.ts";
-import { happen } from "./mixed_world.ts";
-import { Recording } from "./recording.ts";
+import { happen, mixedRecording } from "./mixed_world.ts";
 import { seededTest, seedsFrom } from "./seeds.ts";
 
 const FILE = "mixed_recording.test.ts";
@@ -22,17 +19,7 @@ for (const seed of new Set([SEED_LONG_BAN, SEED_QUIET_BESIDE_DEAF, ...seedsFrom(
     "whatever goes wrong with venue, line, machine, process, thread and disk together, the day files are right and every hole is told",
     async () => {
       const random = new SeededRandom(seed, "mixed recording");
-      let wire!: BadWire;
-      const recording = new Recording({
-        seed,
-        symbols: 2 + random.below(3),
-        rate: 15 + random.below(45),
-        flushIntervalMs: 500 + random.below(4_000),
-        workerMaxAgeMs: 3_000 + random.below(10_000),
-        redundancy: 1 + random.below(2),
-        venue: { faults: new Faults("rough", seed, 4_000 + random.below(16_000)), limits: { pingEveryMs: 1_000 } },
-        through: (venue) => wire = new BadWire(venue, seed, { doubledOneIn: 20, damagedOneIn: 200, lateOneIn: 0 }),
-      });
+      const { recording, wire } = mixedRecording(seed, random);
       const { world, host } = recording;
       recording.start();
       await happen(world, random, [

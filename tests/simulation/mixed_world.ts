@@ -4,6 +4,7 @@ import { SymbolFaults } from "../../src/sim/venue/symbol_faults.ts";
 import type { SeededRandom } from "../../src/sim/world/seeded_random.ts";
 import type { World } from "../../src/sim/world/world.ts";
 import { BadWire } from "./bad_wire.ts";
+import { Recording } from "./recording.ts";
 import { Scene, VENUE } from "./scene.ts";
 
 const FAULTS_MS = 20_000;
@@ -41,6 +42,22 @@ export function mixedWorld(seed: number, random: SeededRandom): MixedWorld {
   });
   const changes = new SymbolFaults(scene.world.runtime("exchange").timers, scene.venue, scene.market, faults);
   return { scene, wire, kept, changes };
+}
+
+/** The whole program in such a world. */
+export function mixedRecording(seed: number, random: SeededRandom): { readonly recording: Recording; readonly wire: BadWire } {
+  let wire!: BadWire;
+  const recording = new Recording({
+    seed,
+    symbols: 2 + random.below(3),
+    rate: 15 + random.below(45),
+    flushIntervalMs: 500 + random.below(4_000),
+    workerMaxAgeMs: 3_000 + random.below(10_000),
+    redundancy: 1 + random.below(2),
+    venue: { faults: new Faults("rough", seed, 4_000 + random.below(16_000)), limits: { pingEveryMs: 1_000 } },
+    through: (venue) => wire = new BadWire(venue, seed, { doubledOneIn: 20, damagedOneIn: 200, lateOneIn: 0 }),
+  });
+  return { recording, wire };
 }
 
 /** What happens to lines and machines, one thing after the other, in any order. */

@@ -4,13 +4,11 @@ import type { RecordSummary } from "../../src/app/record.ts";
 import { requestText } from "../../src/app/takeover/request.ts";
 import { StorageError } from "../../src/lib/errors.ts";
 import { lockDataPath } from "../../src/processing/storage/lock.ts";
-import { Faults } from "../../src/sim/venue/faults.ts";
 import { SeededRandom } from "../../src/sim/world/seeded_random.ts";
 import { duckdb, quoted } from "../readers/readers.ts";
 import type { InvariantOptions } from "../support/invariants.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { BadWire } from "./bad_wire.ts";
-import { happen } from "./mixed_world.ts";
+import { happen, mixedRecording } from "./mixed_world.ts";
 import { Recording } from "./recording.ts";
 import { VENUE } from "./scene.ts";
 import { seededTest, seedsFrom } from "./seeds.ts";
@@ -306,17 +304,7 @@ test("with nobody there it is a usual start; a request that nobody stands behind
 for (const seed of seedsFrom(400, 1)) {
   seededTest(FILE, seed, "takeovers among everything else that goes wrong: the day files are right and every hole is told", async () => {
     const random = new SeededRandom(seed, "mixed takeovers");
-    let wire!: BadWire;
-    const recording = new Recording({
-      seed,
-      symbols: 2 + random.below(3),
-      rate: 15 + random.below(45),
-      flushIntervalMs: 500 + random.below(4_000),
-      workerMaxAgeMs: 3_000 + random.below(10_000),
-      redundancy: 1 + random.below(2),
-      venue: { faults: new Faults("rough", seed, 4_000 + random.below(16_000)), limits: { pingEveryMs: 1_000 } },
-      through: (venue) => wire = new BadWire(venue, seed, { doubledOneIn: 20, damagedOneIn: 200, lateOneIn: 0 }),
-    });
+    const { recording, wire } = mixedRecording(seed, random);
     const { world, host } = recording;
     const takeOver = async () => {
       if (recording.isOver) return recording.start();
