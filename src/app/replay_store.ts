@@ -23,6 +23,7 @@ export class ReplayStore implements Disposable {
   readonly #lock: DataPathLock;
   readonly #storage: StorageService;
   readonly #handlers: readonly StorageHandler<EventBase>[];
+  #hasFailed = false;
 
   /** Throws ConfigError where something is stored there, StorageError where it cannot be. */
   constructor(runtime: Runtime, agora: Agora, happenings: Happenings, { dataPath, flushIntervalMs, version }: ReplayStoreOptions) {
@@ -30,6 +31,7 @@ export class ReplayStore implements Disposable {
     const writer = `argus ${version}`;
     this.#lock = lockDataPath(runtime, dataPath, `${writer} replay`);
     this.#storage = new StorageService(runtime, happenings, { dataPath, hash: GENERATION, writer, flushIntervalMs });
+    void this.#storage.failed.then(() => this.#hasFailed = true);
     this.#handlers = EVENT_TYPES.map((type) => {
       const handler = new StorageHandler(runtime, type, this.#storage, {});
       handler.follow(agora, `*/${type.name}/*`);
@@ -39,6 +41,8 @@ export class ReplayStore implements Disposable {
 
   /** Resolves when there is room for more. Rejects with StorageError when the disk does not take the rows. */
   async room(): Promise<void> {
+    // Asked every turn, and a race leaves something behind in `failed` each time.
+    if (this.#storage.heldBytes <= HELD_BYTES_MAX && !this.#hasFailed) return;
     await this.#orFailed(this.#storage.room(HELD_BYTES_MAX));
   }
 

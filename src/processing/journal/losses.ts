@@ -1,6 +1,6 @@
-import type { Stretch } from "./assembled.ts";
 import { US_PER_DAY } from "../../lib/time.ts";
 import { timeOfGeneration } from "../storage/generations.ts";
+import type { Stretch } from "./assembled.ts";
 import type { JournalIndex, KnownChunk } from "./journal_index.ts";
 import { chunkKey } from "./segment_ledger.ts";
 
@@ -55,7 +55,7 @@ function keptOf({ chunk, before, stretches, fromTime, toTime }: KnownChunk): Kep
  */
 function beginning(right: Kept, known: KnownChunk, index: JournalIndex, isElsewhere: IsElsewhere): Omit<Loss, "path"> | undefined {
   const { firstId: beforeId, firstTime: toTime } = right;
-  if (index.isDamaged && known.chunk > 1 && !isElsewhere(chunkBefore(known))) {
+  if (index.isDamaged && known.chunk > 1 && !isElsewhere(chunkOf(known, known.chunk - 1, beginOf(known), known.fromTime))) {
     // Whatever the damaged places held was written after what comes before the first of them.
     const fromTime = Math.min(index.untilTime ?? beginOf(known), toTime);
     return { rows: undefined, afterId: undefined, beforeId, fromTime, toTime };
@@ -69,13 +69,12 @@ function ownBeginning(right: Kept, { before }: KnownChunk, fromTime: number): Om
   return from > before ? { rows: from - before, afterId: undefined, beforeId, fromTime, toTime } : undefined;
 }
 
-/** Of the same stream, received at any time since its generation began. */
-function chunkBefore(known: KnownChunk): KnownChunk {
-  const { hash, path } = known;
-  const chunk = known.chunk - 1;
-  return { ...known, chunk, key: chunkKey(hash, path, chunk), fromTime: beginOf(known), toTime: known.fromTime };
+/** Another chunk of the same stream, received at some time between. */
+function chunkOf(known: KnownChunk, chunk: number, fromTime: number, toTime: number): KnownChunk {
+  return { ...known, chunk, key: chunkKey(known.hash, known.path, chunk), fromTime, toTime };
 }
 
+/** When the first chunk of its generation may have begun. */
 function beginOf({ hash, fromTime }: KnownChunk): number {
   return Math.min(fromTime, Math.max(timeOfGeneration(hash), fromTime - DAYS_MAX * US_PER_DAY));
 }
@@ -89,8 +88,7 @@ function between(
   const edges = { afterId: left.lastId, beforeId: right.firstId, fromTime: left.lastTime, toTime: right.firstTime };
   const elsewhere: boolean[] = [];
   for (let chunk = left.chunk + 1; chunk < right.chunk; chunk++) {
-    const times = { fromTime: left.lastTime, toTime: right.firstTime };
-    elsewhere.push(isElsewhere({ ...known, ...times, chunk, key: chunkKey(known.hash, known.path, chunk) }));
+    elsewhere.push(isElsewhere(chunkOf(known, chunk, left.lastTime, right.firstTime)));
   }
   // A whole chunk ends where the next one begins.
   const to = left.to ?? (elsewhere.length === 0 ? known.before : undefined);
