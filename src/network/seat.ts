@@ -5,7 +5,7 @@ import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
 import type { ConnectionBudget } from "./connection_budget.ts";
-import { Cadence } from "./cadence.ts";
+import { Pace } from "./pace.ts";
 import { rotationDelayMs, type RotationRule } from "./rotation.ts";
 import { SILENT_MS_MIN, type Worker, type WorkerDeps, type WorkerEnd } from "./worker.ts";
 
@@ -54,7 +54,7 @@ export class Seat implements Disposable {
   #triedAnotherMs = -Infinity;
   /** Refused handshakes in a row. */
   #refusals = 0;
-  readonly #pulse: Cadence;
+  readonly #pulse: Pace;
   /** Doubles with each silence that a new socket did not end: the streams are quiet, not the socket. Only until the pace is known. */
   #patience = 1;
   /** Which endpoint: its own first, then the next with each failure. */
@@ -67,7 +67,7 @@ export class Seat implements Disposable {
     this.#context = context;
     this.#lane = lane;
     this.#attempt = this.#index = index;
-    this.#pulse = new Cadence(Math.min(SILENT_MS_MIN, context.staleAfterMs), PULSE_LIVELY_TURNS);
+    this.#pulse = new Pace(Math.min(SILENT_MS_MIN, context.staleAfterMs), PULSE_LIVELY_TURNS);
     this.#backoff = new Backoff({ baseMs: 500, maxMs: RETRY_MS_MAX }, () => context.runtime.random.float());
   }
 

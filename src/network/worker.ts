@@ -9,9 +9,9 @@ import { unreachable } from "../lib/assert.ts";
 import type { Cancel, Runtime, Socket, SocketClosed } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
 import type { Binding } from "./binding.ts";
-import { Cadence } from "./cadence.ts";
 import { Garble } from "./garble.ts";
 import { Lag } from "./lag.ts";
+import { Pace } from "./pace.ts";
 import { Subscriber } from "./subscriber.ts";
 
 export interface WorkerOptions {
@@ -33,7 +33,13 @@ export interface WorkerDeps {
   /** Something says that this worker should be replaced while it lives: a notice from the venue, silence, lag, or frames that cannot be read. */
   readonly wantsReplacement: (reason: "shutdown_notice" | "silent_stream" | "stale" | "lag" | "bad_frames") => void;
   /** The pace of the lane's sockets, which outlives each of them. */
-  readonly pulse: Cadence;
+  readonly pulse: Pace;
+}
+
+/** A stream of ours. */
+interface Bound {
+  readonly publisher: Publisher<EventBase>;
+  readonly pace: Pace;
 }
 
 /** Why a worker ended. `terminated`: it was disposed. */
@@ -41,8 +47,7 @@ export type WorkerEnd = SocketClosed;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOOK_MS = 1_000;
-export const SILENT_MS_MIN = 30_000; // of a stream little is known of; see Cadence
-const SOCKET = "socket";
+export const SILENT_MS_MIN = 30_000; // of a stream little is known of; see Pace
 const FRAMES_QUEUED_MAX = 65_536; // 8 s at the measured peak of 8k frames/s on one socket; then they are decoded inside the turn
 
 /**
@@ -63,15 +68,14 @@ export class Worker implements Disposable {
   readonly #happenings: Happenings;
   readonly #keepFrame: KeepFrame;
   readonly #staleAfterMs: number;
-  readonly #byStream = new Map<string, Publisher<EventBase>>();
+  readonly #byStream = new Map<string, Bound>();
   readonly #subscriber: Subscriber;
   readonly #socket: Socket;
   readonly #staleness: Cancel;
   #frames: string[] = [];
   #recvTimes: number[] = [];
   readonly #wantsReplacement: WorkerDeps["wantsReplacement"];
-  readonly #cadence: Cadence;
-  readonly #pulse: Cadence;
+  readonly #pulse: Pace;
   readonly #lag: Lag;
   readonly #garble = new Garble();
   #hasToldLag = false;
@@ -100,7 +104,6 @@ export class Worker implements Disposable {
     this.#keepFrame = deps.keepFrame;
     this.#wantsReplacement = deps.wantsReplacement;
     this.#staleAfterMs = options.staleAfterMs;
-    this.#cadence = new Cadence(Math.min(SILENT_MS_MIN, options.staleAfterMs));
     this.#pulse = deps.pulse;
     const lookMs = Math.min(LOOK_MS, this.#staleAfterMs / 4);
     this.#lag = new Lag(lookMs);
@@ -108,7 +111,8 @@ export class Worker implements Disposable {
     this.openedMs = this.#lastDataMs = runtime.clock.monotonicMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
     for (const { stream, path, channel } of bindings) {
-      this.#byStream.set(stream, agora.open<EventBase>(temporaryPath(path, this.id), channel.event));
+      const publisher = agora.open<EventBase>(temporaryPath(path, this.id), channel.event);
+      this.#byStream.set(stream, { publisher, pace: new Pace(Math.min(SILENT_MS_MIN, options.staleAfterMs)) });
     }
     this.#subscriber = new Subscriber(
       runtime.timers,
@@ -170,7 +174,7 @@ export class Worker implements Disposable {
     this.#recvTimes = [];
     this.#turnMs = this.#runtime.clock.monotonicMs();
     for (let i = 0; i < frames.length; i++) this.#decode(frames[i]!, recvTimes[i]!);
-    if (this.#lastDataMs === this.#turnMs) this.#pulse.heard(SOCKET, this.#turnMs);
+    if (this.#lastDataMs === this.#turnMs) this.#pulse.heard(this.#turnMs);
   }
 
   #decode(text: string, recvTime: number): void {
@@ -197,10 +201,10 @@ export class Worker implements Disposable {
     const bound = this.#byStream.get(stream);
     if (bound === undefined) return this.#happenings.frameIgnored(this.#source.id, `stream ${stream}, which was not asked for`);
     this.#lastDataMs = this.#turnMs;
-    this.#cadence.heard(stream, this.#turnMs);
+    bound.pace.heard(this.#turnMs);
     const last = events.at(-1);
     if (last?.eventTime !== undefined) this.#lag.heard(last.eventTime, last.recvTime, this.#turnMs);
-    bound.publish(events);
+    bound.publisher.publish(events);
   }
 
   #control(classified: Exclude<Classified, { kind: "data" }>): void {
@@ -222,17 +226,17 @@ export class Worker implements Disposable {
 
   #streamFailed(stream: string, why: string): void {
     this.#happenings.streamFailed(this.#source.id, this.id, stream, why);
-    this.#byStream.get(stream)?.close();
+    this.#byStream.get(stream)?.publisher.close();
   }
 
   #checkStaleness(): void {
     if (this.#hasEnded) return;
     const nowMs = this.#runtime.clock.monotonicMs();
     const ageMs = nowMs - this.#lastDataMs;
-    const isStale = this.#pulse.isUnheardOf(SOCKET, ageMs) ?? ageMs >= this.#staleAfterMs;
+    const isStale = this.#pulse.isUnheardOf(ageMs) ?? ageMs >= this.#staleAfterMs;
     if (!isStale) {
       this.#checkLag(nowMs);
-      return this.#checkCadence(nowMs);
+      return this.#checkPaces(nowMs);
     }
     if (this.#hasToldStale) return;
     this.#hasToldStale = true;
@@ -249,12 +253,15 @@ export class Worker implements Disposable {
   }
 
   /** Told once: if the next worker hears nothing of it either, the stream is silent at the venue. */
-  #checkCadence(nowMs: number): void {
-    const silence = this.#hasToldSilence ? undefined : this.#cadence.silent(nowMs);
-    if (silence === undefined) return;
-    this.#hasToldSilence = true;
-    this.#happenings.streamSilent(this.#source.id, this.id, silence.stream, silence.silentMs);
-    this.#wantsReplacement("silent_stream");
+  #checkPaces(nowMs: number): void {
+    if (this.#hasToldSilence) return;
+    for (const [stream, { pace }] of this.#byStream) {
+      const silentMs = pace.silentMs(nowMs);
+      if (silentMs === undefined) continue;
+      this.#hasToldSilence = true;
+      this.#happenings.streamSilent(this.#source.id, this.id, stream, silentMs);
+      return this.#wantsReplacement("silent_stream");
+    }
   }
 
   #end(end: WorkerEnd): void {
@@ -269,7 +276,7 @@ export class Worker implements Disposable {
     this.#hasEnded = true;
     this.#staleness();
     this.#subscriber.stop();
-    for (const publisher of this.#byStream.values()) publisher.close(isBroken);
+    for (const { publisher } of this.#byStream.values()) publisher.close(isBroken);
   }
 }
 

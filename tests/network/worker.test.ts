@@ -6,7 +6,7 @@ import type { TradeEvent } from "../../src/events/trade.ts";
 import { Codec } from "../../src/exchanges/codec.ts";
 import { sourceOf } from "../../src/exchanges/registry.ts";
 import type { Source } from "../../src/exchanges/source.ts";
-import { Cadence } from "../../src/network/cadence.ts";
+import { Pace } from "../../src/network/pace.ts";
 import { temporaryPath, Worker } from "../../src/network/worker.ts";
 import { Happenings } from "../../src/telemetry/happenings.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
@@ -48,7 +48,7 @@ function working(source: Source) {
       happenings: new Happenings(telemetry),
       keepFrame: ({ text }) => kept.push(text),
       wantsReplacement: () => {},
-      pulse: new Cadence(60_000),
+      pulse: new Pace(60_000),
     },
     [{ stream: STREAM, channel, symbol: "BTCUSDT", path: PATH }],
     { id: "1", endpoint: `ws://${HOST}`, staleAfterMs: 60_000 },

@@ -1,5 +1,6 @@
 import type { EventBase, EventType } from "../../events/event_type.ts";
-import { columnsOf } from "../storage/columns_of.ts";
+import { assert } from "../../lib/assert.ts";
+import { columnsOf, type Part } from "../storage/columns_of.ts";
 import { buffersOf, type SealedTable, Table } from "../storage/table.ts";
 
 /** Where rows stand that follow each other in one chunk of one stream. */
@@ -24,10 +25,10 @@ export interface JournalBatch {
 
 export const RUN_NUMBERS = 4;
 
-/** Rows of a buffer that the journal does not have, from index `place.first` on. */
-export interface FreshRows<T extends EventBase> {
-  readonly place: Place;
-  readonly table: Table<T>;
+/** What was gathered, and the streams of its runs by name: whoever is told that it is durable need not take them apart again. */
+export interface Gathered {
+  readonly batch: JournalBatch;
+  readonly paths: readonly string[];
 }
 
 /** Gathers what was appended to the streams of one type since it was last taken. */
@@ -35,6 +36,8 @@ export class BatchBuilder<T extends EventBase> {
   readonly #type: EventType<T>;
   /** What has left its buffer meanwhile. */
   readonly #kept: Table<T>;
+  /** Where the rest lies. */
+  #parts: Part[] = [];
   #paths: string[] = [];
   #runs: number[] = [];
 
@@ -48,8 +51,9 @@ export class BatchBuilder<T extends EventBase> {
     return this.#kept.bytes;
   }
 
-  /** Copies rows that are about to leave their buffer. */
-  keep({ place, table }: FreshRows<T>): void {
+  /** Copies the rows from `place.first` on, which are about to leave their buffer. */
+  keep(place: Place, table: Table<T>): void {
+    assert(this.#parts.length === 0, "rows that stay where they are come last");
     this.#note(place, table.rows - place.first);
     this.#kept.appendFrom(table, place.first);
   }
@@ -60,17 +64,23 @@ export class BatchBuilder<T extends EventBase> {
     this.#kept.appendAll(rows);
   }
 
-  /** All that was kept, and these rows of buffers behind it. */
-  take(fresh: readonly FreshRows<T>[]): JournalBatch | undefined {
-    for (const { place, table } of fresh) this.#note(place, table.rows - place.first);
-    if (this.#paths.length === 0) return undefined;
-    const parts = [this.#kept.part(0), ...fresh.map(({ place, table }) => table.part(place.first))];
-    const table = columnsOf(parts[0]!.cells.kinds, parts);
-    const batch = { type: this.#type.name, paths: this.#paths.join("\n"), runs: new Float64Array(this.#runs), table };
+  /** The rows from `place.first` on, where they lie until `take`. */
+  add(place: Place, table: Table<T>): void {
+    this.#note(place, table.rows - place.first);
+    this.#parts.push(table.part(place.first));
+  }
+
+  /** All that was kept, and behind it what was added. */
+  take(): Gathered | undefined {
+    const paths = this.#paths;
+    if (paths.length === 0) return undefined;
+    const table = columnsOf([this.#kept.part(0), ...this.#parts]);
+    const batch = { type: this.#type.name, paths: paths.join("\n"), runs: new Float64Array(this.#runs), table };
     this.#kept.release();
+    this.#parts = [];
     this.#paths = [];
     this.#runs = [];
-    return batch;
+    return { batch, paths };
   }
 
   #note({ path, chunk, before, first }: Place, rows: number): void {

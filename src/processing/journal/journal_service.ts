@@ -6,14 +6,14 @@ import type { Cancel, Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
 import type { Failure } from "../storage/storage_messages.ts";
 import { bytesOf, type SealedTable } from "../storage/table.ts";
-import { BatchBuilder, type JournalBatch, type Place, transfersOf } from "./batch.ts";
-import { Committed } from "./committed.ts";
+import { BatchBuilder, type Gathered, type Place, transfersOf } from "./batch.ts";
+import { Committed, type Runs } from "./committed.ts";
 import type { FromJournal, MergedChunks, ToJournal } from "./journal_messages.ts";
 
 /** Buffers of one type. */
 export interface JournalWriter {
   /** Rows taken since the last call. */
-  collect(): JournalBatch | undefined;
+  collect(): Gathered | undefined;
   /** The journal lost what it had: the next `collect` gives everything in the buffers. */
   rewind(): void;
 }
@@ -46,7 +46,7 @@ export class JournalService implements Disposable {
   readonly #writers: JournalWriter[] = [];
   readonly #tick: Cancel;
   /** Handed over and not yet durable. */
-  #underWay: { readonly id: number; readonly bytes: number; readonly time: number; readonly batches: readonly JournalBatch[] }[] = [];
+  #underWay: { readonly id: number; readonly bytes: number; readonly time: number; readonly runs: readonly Runs[] }[] = [];
   #merged: MergedChunks[] = [];
   #thread: Thread;
   #lastId = 0;
@@ -109,17 +109,18 @@ export class JournalService implements Disposable {
   #write(): boolean {
     const bytesUnderWay = this.#underWay.reduce((sum, { bytes }) => sum + bytes, 0);
     if (!this.#isAlive || bytesUnderWay >= UNDER_WAY_BYTES_MAX) return false;
-    const batches = this.#writers.flatMap((writer) => writer.collect() ?? []);
-    if (batches.length > 0 || this.#merged.length > 0) this.#send(batches);
+    const gathered = this.#writers.flatMap((writer) => writer.collect() ?? []);
+    if (gathered.length > 0 || this.#merged.length > 0) this.#send(gathered);
     return true;
   }
 
-  #send(batches: readonly JournalBatch[]): void {
+  #send(gathered: readonly Gathered[]): void {
     const id = ++this.#lastId;
+    const batches = gathered.map(({ batch }) => batch);
     const bytes = batches.reduce((sum, { table }) => sum + bytesOf(table), 0);
     // What crosses is empty here afterwards; the commit needs the runs.
-    const kept = batches.map((batch) => ({ ...batch, runs: batch.runs.slice() }));
-    this.#underWay.push({ id, bytes, time: this.#runtime.clock.wallTime(), batches: kept });
+    const runs = gathered.map(({ paths, batch }) => ({ paths, runs: batch.runs.slice() }));
+    this.#underWay.push({ id, bytes, time: this.#runtime.clock.wallTime(), runs });
     this.#post({ kind: "write", id, batches, merged: this.#merged }, batches.flatMap(transfersOf));
     this.#merged = [];
   }
@@ -155,7 +156,7 @@ export class JournalService implements Disposable {
     this.#deaths = 0;
     if (this.#isRefused) this.#happenings.journalHealed();
     this.#isRefused = false;
-    for (const { batches, time } of this.#underWay.filter((write) => write.id <= id)) this.#committed.add(batches, time);
+    for (const { runs, time } of this.#underWay.filter((write) => write.id <= id)) this.#committed.add(runs, time);
     this.#underWay = this.#underWay.filter((write) => write.id > id);
     this.#happenings.committed(this.#committed.rows, this.#committed.time);
     this.#options.committed?.(this.#committed);
@@ -191,8 +192,8 @@ export class JournalService implements Disposable {
       if (builder === undefined) builders.set(name, builder = new BatchBuilder(eventTypeOf(name) as EventType as never));
       builder.keepAll(place, table);
     }
-    const batches = [...builders.values()].flatMap((builder) => builder.take([]) ?? []);
-    if (batches.length > 0) this.#send(batches);
+    const gathered = [...builders.values()].flatMap((builder) => builder.take() ?? []);
+    if (gathered.length > 0) this.#send(gathered);
     for (const writer of this.#writers) writer.rewind();
   }
 }

@@ -1,16 +1,8 @@
-import type { ColumnKind, EventType } from "../../events/event_type.ts";
 import { GrowingNumbers } from "./growing_numbers.ts";
+import type { Layout } from "./layout.ts";
 import type { SealedColumn, SealedTable } from "./table.ts";
 import { TextRuns } from "./text_runs.ts";
 
-const SEALED_AS: Readonly<Record<ColumnKind, SealedColumn["kind"]>> = {
-  timestamp: "numbers",
-  int64: "numbers",
-  double: "numbers",
-  boolean: "flags",
-  string: "texts",
-  levels: "levels",
-};
 const ROWS_FIRST = 16; // there is room for at first: thousands of quiet streams have cells
 const LEVELS_FIRST = 64;
 const LEVELS_KEPT_MAX = 16_384;
@@ -20,9 +12,7 @@ const LEVELS_KEPT_MAX = 16_384;
  * hardly change. Sealing turns rows into columns (`columnsOf`).
  */
 export class Cells {
-  readonly kinds: readonly SealedColumn["kind"][];
-  /** How many numbers a row has. */
-  readonly width: number;
+  readonly layout: Layout;
   /** Of each column that is none of texts: NaN is null; a flag's 0 or 1; how many levels there are. */
   readonly numbers = new GrowingNumbers();
   /** Price and size of every level, row by row. */
@@ -30,14 +20,17 @@ export class Cells {
   readonly texts: TextRuns;
   #rows = 0;
 
-  constructor({ columns }: EventType) {
-    this.kinds = columns.map(({ kind }) => SEALED_AS[kind]);
-    this.texts = new TextRuns(this.kinds.filter((kind) => kind === "texts").length);
-    this.width = columns.length - this.texts.columns;
+  constructor(layout: Layout) {
+    this.layout = layout;
+    this.texts = new TextRuns(layout.texts);
   }
 
   get rows(): number {
     return this.#rows;
+  }
+
+  get width(): number {
+    return this.layout.width;
   }
 
   /** Makes room for the numbers of so many more rows, which the caller writes; returns where they begin. */
@@ -56,25 +49,22 @@ export class Cells {
     this.#rows += other.rows - first;
     this.numbers.pushFrom(other.numbers, first * this.width);
     this.levels.pushFrom(other.levels, other.levelsBefore(first));
-    for (let column = 0; column < this.texts.columns; column++) {
-      other.texts.between(column, first, other.rows, (text, from) => this.texts.push(column, text, row + from - first));
+    const { texts } = other;
+    for (let run = texts.runOf(first), from = first; from < other.rows; from = texts.endOf(run++)) {
+      for (let column = 0; column < texts.columns; column++) this.texts.push(column, texts.textOf(run, column), row + from - first);
     }
   }
 
   pushAll({ rows, columns }: SealedTable): void {
     const row = this.#rows;
     let at = this.extend(rows);
-    let text = 0;
     for (const column of columns) {
-      if (column.kind === "texts") {
-        column.codes.forEach((code, i) => this.texts.push(text, code === 0 ? undefined : column.values[code - 1], row + i));
-        text++;
-      } else {
-        const values = column.kind === "levels" ? column.counts : column.values;
-        for (let i = 0; i < rows; i++) this.numbers.values[at + i * this.width] = values[i]!;
-        at++;
-      }
+      if (column.kind === "texts") continue;
+      const values = column.kind === "levels" ? column.counts : column.values;
+      for (let i = 0; i < rows; i++) this.numbers.values[at + i * this.width] = values[i]!;
+      at++;
     }
+    this.#pushTexts(row, rows, columns.filter((column) => column.kind === "texts"));
     this.#pushLevels(rows, columns.filter((column) => column.kind === "levels"));
   }
 
@@ -83,7 +73,7 @@ export class Cells {
     if (this.levels.length === 0 || row === 0) return 0;
     let after = 0;
     let at = 0;
-    for (const kind of this.kinds) {
+    for (const kind of this.layout.kinds) {
       if (kind === "levels") {
         for (let cell = row * this.width + at; cell < this.numbers.length; cell += this.width) after += this.numbers.values[cell]!;
       }
@@ -98,6 +88,15 @@ export class Cells {
     this.numbers.clear(rowsKeptMax * this.width);
     this.levels.clear(Math.min(rowsKeptMax, LEVELS_KEPT_MAX));
     this.texts.clear();
+  }
+
+  #pushTexts(row: number, rows: number, columns: readonly Extract<SealedColumn, { kind: "texts" }>[]): void {
+    for (let i = 0; i < rows; i++) {
+      columns.forEach(({ codes, values }, text) => {
+        const code = codes[i]!;
+        this.texts.push(text, code === 0 ? undefined : values[code - 1], row + i);
+      });
+    }
   }
 
   #pushLevels(rows: number, columns: readonly Extract<SealedColumn, { kind: "levels" }>[]): void {

@@ -10,15 +10,11 @@ export interface Part {
 
 const BLOCK_ROWS = 128; // their cells, 80 bytes a row, stay in the processor's first cache while each column takes its own
 
-/** Rows of one type as columns, part after part, copied once. `kinds` are those of the type. */
-export function columnsOf(kinds: readonly SealedColumn["kind"][], parts: readonly Part[]): SealedTable {
+/** Rows of one type as columns, part after part, copied once. At least one part. */
+export function columnsOf(parts: readonly Part[]): SealedTable {
   const rows = parts.reduce((sum, { cells, first }) => sum + cells.rows - first, 0);
-  const columns = kinds.map((kind) => emptyColumn(kind, rows));
-  let row = 0;
-  for (const { cells, first } of parts) {
-    copyNumbers(columns, row, cells, first);
-    row += cells.rows - first;
-  }
+  const columns = parts[0]!.cells.layout.kinds.map((kind) => emptyColumn(kind, rows));
+  copyNumbers(columns, parts);
   return { rows, columns: withTexts(withLevels(columns, parts), parts) };
 }
 
@@ -38,35 +34,42 @@ function emptyColumn(kind: SealedColumn["kind"], rows: number): SealedColumn {
 }
 
 /** All cells; of a list of levels that is how many there are. */
-function copyNumbers(columns: readonly SealedColumn[], row: number, cells: Cells, first: number): void {
-  for (let from = first; from < cells.rows; from += BLOCK_ROWS) {
-    const to = Math.min(cells.rows, from + BLOCK_ROWS);
-    const shift = row - first;
-    let at = 0;
-    for (const column of columns) {
-      if (column.kind === "texts") continue;
-      if (column.kind === "numbers") copyDoubles(column.values, shift, cells, at++, from, to);
-      else copyCounts(column.kind === "flags" ? column.values : column.counts, shift, cells, at++, from, to);
+function copyNumbers(columns: readonly SealedColumn[], parts: readonly Part[]): void {
+  const cellsOf = columns.filter((column) => column.kind !== "texts").map((column, at) => ({ column, at }));
+  const doubles = cellsOf.flatMap(({ column, at }) => column.kind === "numbers" ? [{ values: column.values, at }] : []);
+  const counts = cellsOf.flatMap(({ column, at }) =>
+    column.kind === "numbers" ? [] : [{ values: column.kind === "flags" ? column.values : column.counts, at }]
+  );
+  let row = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const { cells, first } = parts[i]!;
+    const { width, rows } = cells;
+    const numbers = cells.numbers.values;
+    for (let from = first; from < rows; from += BLOCK_ROWS) {
+      const block = { numbers, width, from, to: Math.min(rows, from + BLOCK_ROWS), shift: row - first };
+      for (let j = 0; j < doubles.length; j++) copyDoubles(doubles[j]!.values, doubles[j]!.at, block);
+      for (let j = 0; j < counts.length; j++) copyCounts(counts[j]!.values, counts[j]!.at, block);
     }
+    row += rows - first;
   }
 }
 
-// Two functions, because the engine is fast where an array is always of one kind.
-function copyDoubles(values: Float64Array, shift: number, { numbers, width }: Cells, at: number, from: number, to: number): void {
-  const cells = numbers.values;
-  for (let row = from, cell = from * width + at; row < to; row++, cell += width) values[shift + row] = cells[cell]!;
+/** Rows `from` up to `to` of some cells, and where they go. */
+interface Block {
+  readonly numbers: Float64Array;
+  readonly width: number;
+  readonly from: number;
+  readonly to: number;
+  readonly shift: number;
 }
 
-function copyCounts(
-  values: Uint32Array | Uint8Array,
-  shift: number,
-  { numbers, width }: Cells,
-  at: number,
-  from: number,
-  to: number,
-): void {
-  const cells = numbers.values;
-  for (let row = from, cell = from * width + at; row < to; row++, cell += width) values[shift + row] = cells[cell]!;
+// Two functions, because the engine is fast where an array is always of one kind.
+function copyDoubles(values: Float64Array, at: number, { numbers, width, from, to, shift }: Block): void {
+  for (let row = from, cell = from * width + at; row < to; row++, cell += width) values[shift + row] = numbers[cell]!;
+}
+
+function copyCounts(values: Uint32Array | Uint8Array, at: number, { numbers, width, from, to, shift }: Block): void {
+  for (let row = from, cell = from * width + at; row < to; row++, cell += width) values[shift + row] = numbers[cell]!;
 }
 
 /** Prices and sizes apart, one side of the book apart from the other. */
@@ -99,21 +102,50 @@ function withLevels(columns: readonly SealedColumn[], parts: readonly Part[]): S
 
 /** Texts as codes, counted from 1 in the order they come; 0 is null. */
 function withTexts(columns: readonly SealedColumn[], parts: readonly Part[]): SealedColumn[] {
-  let index = 0;
-  return columns.map((column) => {
-    if (column.kind !== "texts") return column;
-    const text = index++;
-    const codeOf = new Map<string | undefined, number>([[undefined, 0]]);
-    let row = 0;
-    for (const { cells, first } of parts) {
-      const shift = row - first;
-      cells.texts.between(text, first, cells.rows, (value, from, to) => {
-        let code = codeOf.get(value);
-        if (code === undefined) codeOf.set(value, code = codeOf.size);
-        if (code !== 0) column.codes.fill(code, shift + from, shift + to);
-      });
-      row += cells.rows - first;
+  const coders = columns.flatMap((column) => column.kind === "texts" ? [new TextCoder(column.codes)] : []);
+  let row = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const { cells, first } = parts[i]!;
+    const { texts, rows } = cells;
+    const shift = row - first;
+    for (let run = texts.runOf(first), from = first; from < rows; run++) {
+      const to = Math.min(rows, texts.endOf(run));
+      for (let j = 0; j < coders.length; j++) coders[j]!.put(texts.textOf(run, j), shift + from, shift + to);
+      from = to;
     }
-    return { ...column, values: [...codeOf.keys()].slice(1) as string[] };
-  });
+    row += rows - first;
+  }
+  let text = 0;
+  return columns.map((column) => column.kind === "texts" ? { ...column, values: coders[text++]!.values } : column);
+}
+
+class TextCoder {
+  readonly #codes: Uint32Array;
+  readonly #codeOf = new Map<string, number>();
+  #text: string | undefined;
+  #code = 0;
+
+  constructor(codes: Uint32Array) {
+    this.#codes = codes;
+  }
+
+  get values(): string[] {
+    return [...this.#codeOf.keys()];
+  }
+
+  put(text: string | undefined, from: number, to: number): void {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#code = text === undefined ? 0 : this.#codeOf.get(text) ?? this.#add(text);
+    }
+    if (this.#code === 0) return;
+    if (to === from + 1) this.#codes[from] = this.#code;
+    else this.#codes.fill(this.#code, from, to);
+  }
+
+  #add(text: string): number {
+    const code = this.#codeOf.size + 1;
+    this.#codeOf.set(text, code);
+    return code;
+  }
 }

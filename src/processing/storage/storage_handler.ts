@@ -4,7 +4,7 @@ import type { PathNode } from "../../agora/path_node.ts";
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
-import { BatchBuilder, type FreshRows, type JournalBatch } from "../journal/batch.ts";
+import { BatchBuilder, type Gathered, type Place } from "../journal/batch.ts";
 import type { JournalWriter } from "../journal/journal_service.ts";
 import { bufferedMaxMs, largestFirst, lookOf, LOOKS_AN_INTERVAL } from "./sealing.ts";
 import type { ChunkSink } from "./storage_service.ts";
@@ -40,6 +40,8 @@ interface Buffer<T extends EventBase> {
   /** The first µs after the day of its rows, which all lie on one. */
   untilTime: number;
   sinceMs: number;
+  /** What left it, and those of its path before it. */
+  sealed: Sealed;
 }
 
 /** What of a stream has left its buffer. */
@@ -99,7 +101,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   peek(path: string): { readonly chunk: number; readonly table: SealedTable } | undefined {
     const buffer = this.#buffers.get(path);
     if (buffer === undefined || buffer.table.rows === 0) return undefined;
-    return { chunk: this.#sealedOf(path).chunks + 1, table: buffer.table.copy() };
+    return { chunk: buffer.sealed.chunks + 1, table: buffer.table.copy() };
   }
 
   /**
@@ -138,14 +140,15 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     for (const buffer of this.#buffers.values()) this.#seal(buffer);
   }
 
-  collect(): JournalBatch | undefined {
-    const fresh: FreshRows<T>[] = [];
+  collect(): Gathered | undefined {
     for (const buffer of this.#fresh) {
-      fresh.push(...this.#freshRows(buffer));
-      buffer.journalled = buffer.table.rows; // one that was sealed since is listed twice
+      const { table, journalled } = buffer;
+      if (table.rows === journalled) continue; // sealed since, or listed twice for that reason
+      this.#journal.add(placeOf(buffer), table);
+      buffer.journalled = table.rows;
     }
     this.#fresh = [];
-    return this.#journal.take(fresh);
+    return this.#journal.take();
   }
 
   rewind(): void {
@@ -161,7 +164,8 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   #bufferOf(path: string): Buffer<T> {
     let buffer = this.#buffers.get(path);
     if (buffer === undefined) {
-      buffer = { path, look: lookOf(path), table: new Table(this.#type), isFed: false, journalled: 0, untilTime: 0, sinceMs: 0 };
+      const sealed = this.#sealed.get(path) ?? NOTHING;
+      buffer = { path, look: lookOf(path), table: new Table(this.#type), isFed: false, journalled: 0, untilTime: 0, sinceMs: 0, sealed };
       this.#buffers.set(path, buffer);
     }
     return buffer;
@@ -206,24 +210,18 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     const { path } = buffer;
     const { rows } = buffer.table;
     if (rows === 0) return;
-    if (this.#journal.bytes < UNCOLLECTED_BYTES_MAX) { for (const rows of this.#freshRows(buffer)) this.#journal.keep(rows); }
-    else this.#isJournalled = false;
+    if (this.#journal.bytes >= UNCOLLECTED_BYTES_MAX) this.#isJournalled = false;
+    else if (rows > buffer.journalled) this.#journal.keep(placeOf(buffer), buffer.table);
     buffer.journalled = 0;
-    const { chunks, rows: before } = this.#sealedOf(path);
-    this.#sealed.set(path, { chunks: chunks + 1, rows: before + rows });
+    const { chunks, rows: before } = buffer.sealed;
+    this.#sealed.set(path, buffer.sealed = { chunks: chunks + 1, rows: before + rows });
     this.#rowsBuffered -= rows;
     this.#bytesBuffered -= buffer.table.bytes;
     this.#sink.put(path, chunks + 1, buffer.table.seal(), before);
   }
+}
 
-  /** One, or none where the journal has them all. */
-  #freshRows({ path, table, journalled }: Buffer<T>): FreshRows<T>[] {
-    if (table.rows === journalled) return [];
-    const { chunks, rows } = this.#sealedOf(path);
-    return [{ place: { path, chunk: chunks + 1, before: rows, first: journalled }, table }];
-  }
-
-  #sealedOf(path: string): Sealed {
-    return this.#sealed.get(path) ?? NOTHING;
-  }
+/** Of the rows that the journal does not have. */
+function placeOf({ path, journalled, sealed }: Buffer<never>): Place {
+  return { path, chunk: sealed.chunks + 1, before: sealed.rows, first: journalled };
 }

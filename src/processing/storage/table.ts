@@ -1,8 +1,8 @@
 import type { EventBase, EventType, Level } from "../../events/event_type.ts";
-import { OWN_COLUMNS_FROM, OWN_COLUMNS_TO } from "../../events/market_columns.ts";
 import { Cells } from "./cells.ts";
 import { columnsOf, type Part } from "./columns_of.ts";
 import { concatColumns } from "./concat_columns.ts";
+import { layoutOf } from "./layout.ts";
 
 /** Rows of one stream as columns, in the order of the type's columns. Plain data: it crosses between threads. */
 export interface SealedTable {
@@ -31,13 +31,9 @@ const NUMBER_BYTES = 8;
 /** A stream's rows that are not yet sealed. No event is kept. */
 export class Table<T extends EventBase> {
   readonly #cells: Cells;
-  readonly #ownFields: readonly (keyof T)[];
-  readonly #ownKinds: readonly SealedColumn["kind"][];
 
   constructor(type: EventType<T>) {
-    this.#cells = new Cells(type as unknown as EventType);
-    this.#ownFields = type.columns.slice(OWN_COLUMNS_FROM, OWN_COLUMNS_TO).map(({ field }) => field);
-    this.#ownKinds = this.#cells.kinds.slice(OWN_COLUMNS_FROM, OWN_COLUMNS_TO);
+    this.#cells = new Cells(layoutOf(type as unknown as EventType));
   }
 
   get rows(): number {
@@ -51,7 +47,7 @@ export class Table<T extends EventBase> {
   /** Returns the bytes the row takes. */
   append(event: T): number {
     const cells = this.#cells;
-    const [fields, kinds] = [this.#ownFields, this.#ownKinds];
+    const { ownFields: fields, ownKinds: kinds } = cells.layout;
     const { rows: row, texts } = cells;
     const levelsBefore = cells.levels.length;
     let at = cells.extend(1);
@@ -63,7 +59,7 @@ export class Table<T extends EventBase> {
     texts.push(text++, event.source, row);
     texts.push(text++, event.symbol, row);
     for (let i = 0; i < fields.length; i++) {
-      const value = event[fields[i]!] as unknown;
+      const value = event[fields[i] as keyof T] as unknown;
       const kind = kinds[i];
       if (kind === "numbers") numbers[at++] = value === undefined ? NaN : value as number;
       else if (kind === "texts") texts.push(text++, value as string | undefined, row);
@@ -81,7 +77,7 @@ export class Table<T extends EventBase> {
 
   /** The rows so far, copied out; they stay here too. */
   copy(): SealedTable {
-    return columnsOf(this.#cells.kinds, [this.part(0)]);
+    return columnsOf([this.part(0)]);
   }
 
   /** Rows of a table of the same type, from `first` on. */

@@ -1,49 +1,52 @@
 /**
- * Columns of texts, of which most rows have those of the row before: such a row costs a few comparisons and no memory. All columns of a
- * stream are one object, because it is looked at with each of thousands of streams' events.
+ * The texts of rows, of which most have those of the row before: such a row costs a few comparisons and no memory. Thousands of streams have
+ * one of these, so all columns of a run stand in one array.
  */
 export class TextRuns {
-  /** Of each column the newest text. */
-  readonly #last: (string | undefined)[];
-  /** Of each run, column by column, its text and the row it begins with. */
-  readonly #texts: (string | undefined)[][];
-  readonly #firsts: number[][];
+  readonly columns: number;
+  /** Of each run the text of every column. */
+  #texts: (string | undefined)[] = [];
+  /** Of each run the row it begins with. */
+  #firsts: number[] = [];
 
   constructor(columns: number) {
-    this.#last = Array.from({ length: columns }, () => undefined);
-    this.#texts = this.#last.map(() => []);
-    this.#firsts = this.#last.map(() => []);
+    this.columns = columns;
   }
 
-  get columns(): number {
-    return this.#last.length;
-  }
-
-  /** `row` is the number of the row, counted from 0 since the last `clear`; undefined is null. */
+  /** Row by row. `row` is its number, counted from 0 since the last `clear`; undefined is null. */
   push(column: number, text: string | undefined, row: number): void {
-    if (text === this.#last[column] && row > 0) return;
-    this.#last[column] = text;
-    this.#texts[column]!.push(text);
-    this.#firsts[column]!.push(row);
+    const runs = this.#firsts.length;
+    if (runs > 0 && this.#texts[(runs - 1) * this.columns + column] === text) return;
+    if (runs === 0 || this.#firsts[runs - 1] !== row) this.#begin(row);
+    this.#texts[this.#texts.length - this.columns + column] = text;
   }
 
-  /** Calls `each` for every run of a column between two rows, in order. */
-  between(column: number, first: number, end: number, each: (text: string | undefined, from: number, to: number) => void): void {
-    const [texts, firsts] = [this.#texts[column]!, this.#firsts[column]!];
-    let run = firsts.length - 1;
-    while (run > 0 && firsts[run]! > first) run--; // mostly the last few rows are asked for, or all of few runs
-    for (let from = first; from < end; run++) {
-      const to = Math.min(end, firsts[run + 1] ?? end);
-      each(texts[run], from, to);
-      from = to;
-    }
+  /** Which run a row belongs to: near the newest rows it is found at once, and they are mostly asked for. */
+  runOf(row: number): number {
+    let run = this.#firsts.length - 1;
+    while (run > 0 && this.#firsts[run]! > row) run--;
+    return run;
+  }
+
+  /** The first row behind a run; Infinity behind the last one. */
+  endOf(run: number): number {
+    return run + 1 < this.#firsts.length ? this.#firsts[run + 1]! : Infinity;
+  }
+
+  textOf(run: number, column: number): string | undefined {
+    return this.#texts[run * this.columns + column];
   }
 
   clear(): void {
-    for (let column = 0; column < this.#last.length; column++) {
-      this.#last[column] = undefined;
-      this.#texts[column] = [];
-      this.#firsts[column] = [];
-    }
+    this.#texts = [];
+    this.#firsts = [];
+  }
+
+  /** With the texts of the run before. */
+  #begin(row: number): void {
+    const texts = this.#texts;
+    const from = texts.length - this.columns;
+    for (let column = 0; column < this.columns; column++) texts.push(from < 0 ? undefined : texts[from + column]);
+    this.#firsts.push(row);
   }
 }

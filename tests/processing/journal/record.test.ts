@@ -24,7 +24,7 @@ interface Given {
 function recordOf(type: EventType, runs: readonly Given[], sequence = 0): Uint8Array<ArrayBuffer> {
   const builder = new BatchBuilder(type);
   for (const { events, ...place } of runs) builder.keepAll(place, tableOf(type, events));
-  const record = encoder.encode(builder.take([])!);
+  const record = encoder.encode(builder.take()!.batch);
   sealRecord(compression, record, sequence);
   return record;
 }

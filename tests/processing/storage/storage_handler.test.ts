@@ -110,11 +110,13 @@ describe("StorageHandler", () => {
     const { handler } = handling({ chunkRowsMax: 5 });
     const given: string[] = [];
     const collect = () => {
-      const batch = handler.collect();
-      if (batch === undefined) return;
+      const gathered = handler.collect();
+      if (gathered === undefined) return;
+      const { batch, paths } = gathered;
+      assert.equal(batch.paths, paths.join("\n"));
       let row = 0;
       const ids = eventsOf(trade as unknown as EventType, batch.table).map((event) => (event as ReturnType<typeof aTrade>).tradeId);
-      for (const [i, path] of batch.paths.split("\n").entries()) {
+      for (const [i, path] of paths.entries()) {
         const [chunk, before, first, rows] = batch.runs.subarray(RUN_NUMBERS * i);
         for (let j = 0; j < rows!; j++) given.push(`${path} ${chunk} ${before! + first! + j} ${ids[row++]}`);
       }
