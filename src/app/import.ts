@@ -146,8 +146,7 @@ class Import {
         progress({ file, lines: counts.lines, ...counts.events });
         await storage.room(HELD_BYTES_MAX);
       }
-      for (const handler of handlers.values()) handler.sealAll();
-      await storage.drain();
+      await storage.drain(handlers.values());
     };
     const failed = await Promise.race([write().then(() => undefined), storage.failed]);
     for (const handler of handlers.values()) handler[Symbol.dispose]();

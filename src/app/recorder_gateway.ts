@@ -32,7 +32,7 @@ interface Writer {
     readonly rows: number;
     readonly rowsBuffered: number;
     peek(path: string): Omit<LooseChunk, "hash"> | undefined;
-    sealAll(): void;
+    sealEach(): Generator<void>;
   };
 }
 
@@ -86,8 +86,7 @@ export class RecorderGateway implements AsyncDisposable {
   /** Everything received so far is in day files when it resolves. */
   async #flush(): Promise<void> {
     const { writers, storage } = this.#recorder;
-    for (const { handler } of writers) handler.sealAll();
-    await storage.drain();
+    await storage.drain(writers.map(({ handler }) => handler));
   }
 
   /** Rows that are not on disk, of everything that was published before the call. */

@@ -322,7 +322,6 @@ export class Recording implements Heir {
   async #drain(): Promise<"drained" | "deadline"> {
     for (const dispatcher of this.#dispatchers) dispatcher[Symbol.dispose]();
     if (!this.#isStoring) return "drained"; // it never came to record
-    for (const { handler } of this.#writers) handler.sealAll();
     const over = new AbortController();
     const late = sleep(this.#runtime.timers, DRAIN_MS, over.signal).then(() => "deadline" as const);
     try {
@@ -334,7 +333,7 @@ export class Recording implements Heir {
 
   /** With everything in day files, the journal has nothing to keep. */
   async #drainStorage(): Promise<"drained"> {
-    await this.#storage.drain();
+    await this.#storage.drain(this.#writers.map(({ handler }) => handler));
     await this.#journal.remove();
     return "drained";
   }

@@ -48,8 +48,7 @@ export class ReplayStore implements Disposable {
 
   /** Resolves with the number of rows when all of them are in day files. */
   async finish(): Promise<number> {
-    for (const handler of this.#handlers) handler.sealAll();
-    await this.#orFailed(this.#storage.drain());
+    await this.#orFailed(this.#storage.drain(this.#handlers));
     return this.#storage.rowsMerged;
   }
 

@@ -103,7 +103,9 @@ export class StorageScene {
     const sealing = this.#sealed === "apart" ? { flushIntervalMs, sealRows: 1 } : {};
     const trades = new StorageHandler(runtime, trade, storage, sealing);
     const books = new StorageHandler(runtime, depth, storage, sealing);
-    if (this.#sealed === "together") runtime.timers.every(flushIntervalMs, () => [trades, books].forEach((handler) => handler.sealAll()));
+    if (this.#sealed === "together") {
+      runtime.timers.every(flushIntervalMs, () => [trades, books].forEach((handler) => [...handler.sealEach()]));
+    }
     for (const writer of [trades, books]) journal.follow(writer);
     const running: Running = this.#running = { storage, journal, trades, books, stop: () => {} };
     void storage.recovered.then((recovery) => {
@@ -157,10 +159,11 @@ export class StorageScene {
     const running = this.#running;
     if (running === undefined) return false;
     running.stop();
-    running.trades.sealAll();
-    running.books.sealAll();
     let outcome: "drained" | "refused" | undefined;
-    running.storage.drain().then(() => running.journal.remove()).then(() => outcome = "drained", () => outcome = "refused");
+    running.storage.drain([running.trades, running.books]).then(() => running.journal.remove()).then(
+      () => outcome = "drained",
+      () => outcome = "refused",
+    );
     await this.world.runUntil(() => outcome !== undefined || !this.isRunning, 60_000);
     if (outcome !== undefined) {
       this.world.host("recorder").kill();

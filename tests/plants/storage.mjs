@@ -38,9 +38,8 @@ export default [
     bug: "loses the last row of a flush",
     edits: [{
       file: "src/processing/storage/storage_handler.ts",
-      text: "this.#sink.put(path, chunks + 1, buffer.table.seal(), before);",
-      instead: `const sealed = buffer.table.seal();
-    const short = (column: import("./table.ts").SealedColumn): import("./table.ts").SealedColumn =>
+      text: "    this.#sink.put(path, chunks + 1, sealed, before);",
+      instead: `    const short = (column: import("./table.ts").SealedColumn): import("./table.ts").SealedColumn =>
       column.kind === "texts" ? { ...column, codes: column.codes.slice(0, -1) }
       : column.kind === "levels" ? { ...column, counts: column.counts.slice(0, -1) }
       : { ...column, values: column.values.slice(0, -1) } as typeof column;

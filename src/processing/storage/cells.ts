@@ -3,6 +3,7 @@ import type { Layout } from "./layout.ts";
 import type { SealedColumn, SealedTable } from "./table.ts";
 import { TextRuns } from "./text_runs.ts";
 
+const NUMBER_BYTES = 8;
 const ROWS_FIRST = 16; // there is room for at first: thousands of quiet streams have cells
 const LEVELS_FIRST = 64;
 const LEVELS_KEPT_MAX = 16_384;
@@ -27,6 +28,11 @@ export class Cells {
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /** Of memory, but for its texts. */
+  get bytes(): number {
+    return NUMBER_BYTES * (this.numbers.values.length + this.levels.values.length);
   }
 
   get width(): number {

@@ -28,9 +28,9 @@ export class GrowingNumbers {
     else for (let i = from; i < other.length; i++) this.values[at++] = source[i]!;
   }
 
-  /** Empties it, and gives its memory back where that is more than `keptMax` numbers. */
+  /** Empties it, and gives its memory back where there is room for more than `keptMax` numbers, or for twice as many as there were. */
   clear(keptMax: number): void {
+    if (this.values.length > Math.min(keptMax, 2 * this.length)) this.values = new Float64Array(0);
     this.length = 0;
-    if (this.values.length > keptMax) this.values = new Float64Array(0);
   }
 }

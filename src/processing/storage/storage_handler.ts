@@ -11,20 +11,20 @@ import type { ChunkSink } from "./storage_service.ts";
 import { type SealedTable, Table } from "./table.ts";
 
 export interface StorageHandlerOptions {
-  /** Absent: no tick; a chunk ends by rows, midnight or `sealAll` alone, so that the same rows make the same chunks. */
+  /** Absent: no tick; a chunk ends by rows, midnight or `sealEach` alone, so that the same rows make the same chunks. */
   readonly flushIntervalMs?: number;
   /** At its look, one an interval, a stream is sealed when it has so many rows, or when they have waited long enough. 1: at every look. */
   readonly sealRows?: number;
   /** So many are sealed at once, whatever the tick says. */
   readonly chunkRowsMax?: number;
-  /** Over all streams; beyond it the large ones are sealed. */
+  /** Of memory, over all streams; beyond it the large ones are sealed. */
   readonly bufferedBytesMax?: number;
 }
 
 const DEFAULTS = {
   sealRows: 4_096,
   chunkRowsMax: 65_536, // 4 MB of columns
-  bufferedBytesMax: 24 * 1024 * 1024, // arrays that grow by doubling take up to three times that: three types, 200 MB
+  bufferedBytesMax: 32 * 1024 * 1024, // of each type
 };
 
 const UNCOLLECTED_BYTES_MAX = 32 * 1024 * 1024; // a journal so far behind goes without rows that are sealed: they are on their way to a chunk
@@ -135,9 +135,13 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     if (this.#bytesBuffered >= this.#options.bufferedBytesMax) this.#sealLarge();
   }
 
-  /** Hands everything over: at shutdown, and when memory is short. */
-  sealAll(): void {
-    for (const buffer of this.#buffers.values()) this.#seal(buffer);
+  /** Hands everything over, a stream at a time: whoever asks decides how fast. */
+  *sealEach(): Generator<void> {
+    for (const buffer of this.#buffers.values()) {
+      if (buffer.table.rows === 0) continue;
+      this.#seal(buffer);
+      yield;
+    }
   }
 
   collect(): Gathered | undefined {
@@ -183,6 +187,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   #sealLarge(): void {
     for (const buffer of largestFirst(this.#buffers.values(), this.#bytesBuffered, this.#options.bufferedBytesMax)) {
       this.#seal(buffer);
+      this.#free(buffer);
     }
   }
 
@@ -202,8 +207,13 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
 
   /** Delisted, or so quiet that its memory is better used. */
   #release(path: string, buffer: Buffer<T>): void {
-    if (buffer.isFed) buffer.table.release();
-    else this.#buffers.delete(path);
+    this.#free(buffer);
+    if (!buffer.isFed) this.#buffers.delete(path);
+  }
+
+  #free({ table }: Buffer<T>): void {
+    this.#bytesBuffered -= table.bytes;
+    table.release();
   }
 
   #seal(buffer: Buffer<T>): void {
@@ -216,8 +226,10 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     const { chunks, rows: before } = buffer.sealed;
     this.#sealed.set(path, buffer.sealed = { chunks: chunks + 1, rows: before + rows });
     this.#rowsBuffered -= rows;
-    this.#bytesBuffered -= buffer.table.bytes;
-    this.#sink.put(path, chunks + 1, buffer.table.seal(), before);
+    const { bytes } = buffer.table;
+    const sealed = buffer.table.seal();
+    this.#bytesBuffered += buffer.table.bytes - bytes;
+    this.#sink.put(path, chunks + 1, sealed, before);
   }
 }
 

@@ -13,6 +13,12 @@ export interface ChunkSink {
   put(path: string, chunk: number, table: SealedTable, before: number): void;
 }
 
+/** Rows that were not put yet. */
+export interface Buffers {
+  /** Puts them, a stream each time. */
+  sealEach(): Generator<void>;
+}
+
 export interface StorageServiceOptions {
   readonly dataPath: string;
   readonly hash: string;
@@ -38,6 +44,7 @@ interface Held {
 const RETRY_MS = 1_000;
 const REFUSED_MAX_MS = 15_000; // a disk that refuses for so long needs a person
 const HELD_BYTES_MAX = 512 * 1024 * 1024; // rows that wait for a slow or refusing disk
+const SEALED_AHEAD_BYTES = 4 * 1024 * 1024; // keeps the storage thread busy
 const RESTART_MS = 500;
 const DEATHS_MAX = 5; // in a row, without a chunk taken between them
 
@@ -132,8 +139,15 @@ export class StorageService implements ChunkSink, Disposable {
     return this.#heldBytes <= bytes ? Promise.resolve() : new Promise((resolve) => this.#waiters.push({ bytes, resolve }));
   }
 
-  /** Resolves when everything put so far is in day files. Rejects with StorageError; the rows stay under tmp/ for the next start. */
-  async drain(): Promise<void> {
+  /**
+   * Resolves when everything put so far, and what these buffers have, is in day files. Rejects with StorageError; the rows stay under tmp/
+   * for the next start.
+   */
+  async drain(buffers: Iterable<Buffers> = []): Promise<void> {
+    // One after the other: the rows of thousands of streams, sealed at once, would be in memory three times.
+    for (const each of buffers) {
+      for (const _ of each.sealEach()) if (this.#heldBytes > SEALED_AHEAD_BYTES) await this.room(SEALED_AHEAD_BYTES);
+    }
     await this.room(0);
     const failure = await this.#flush();
     if (failure !== undefined) throw new StorageError(failure);

@@ -26,7 +26,6 @@ export type SealedColumn =
   };
 
 const ROWS_KEPT_MAX = 8_192; // a burst must not hold its memory for ever
-const NUMBER_BYTES = 8;
 
 /** A stream's rows that are not yet sealed. No event is kept. */
 export class Table<T extends EventBase> {
@@ -40,16 +39,17 @@ export class Table<T extends EventBase> {
     return this.#cells.rows;
   }
 
+  /** Of its memory, the room for more rows included. */
   get bytes(): number {
-    return NUMBER_BYTES * (this.#cells.numbers.length + this.#cells.levels.length);
+    return this.#cells.bytes;
   }
 
-  /** Returns the bytes the row takes. */
+  /** Returns by how many bytes it grew. */
   append(event: T): number {
     const cells = this.#cells;
     const { ownFields: fields, ownKinds: kinds } = cells.layout;
     const { rows: row, texts } = cells;
-    const levelsBefore = cells.levels.length;
+    const before = cells.bytes;
     let at = cells.extend(1);
     let text = 0;
     const numbers = cells.numbers.values;
@@ -67,7 +67,7 @@ export class Table<T extends EventBase> {
       else numbers[at++] = pushLevels(cells, value as readonly Level[]);
     }
     texts.push(text, event.origin, row);
-    return NUMBER_BYTES * (cells.width + cells.levels.length - levelsBefore);
+    return cells.bytes - before;
   }
 
   /** The rows from `first` on, where they lie: whoever takes them does so before anything else is done to the table. */
@@ -89,7 +89,7 @@ export class Table<T extends EventBase> {
     this.#cells.pushAll(table);
   }
 
-  /** The rows so far, copied out; the table is empty afterwards. */
+  /** The rows so far, copied out; the table is empty afterwards, and keeps room for about as many. */
   seal(): SealedTable {
     const sealed = this.copy();
     this.#cells.clear(ROWS_KEPT_MAX);

@@ -74,7 +74,7 @@ describe("StorageHandler", () => {
     const [late, early] = [aTrade(MIDNIGHT), aTrade(MIDNIGHT - 1)];
     handler.append(PATH, late);
     handler.append(PATH, early);
-    handler.sealAll();
+    [...handler.sealEach()];
     assert.deepEqual(put.map(({ ids }) => ids), [[late.tradeId], [early.tradeId]]);
   });
 
@@ -96,11 +96,11 @@ describe("StorageHandler", () => {
   });
 
   it("a burst is sealed without waiting for the tick, by stream and in sum, and loses nothing", () => {
-    const { handler, put } = handling({ flushIntervalMs: 60_000, chunkRowsMax: 10, bufferedBytesMax: 1_500 });
+    const { handler, put } = handling({ flushIntervalMs: 60_000, chunkRowsMax: 10, bufferedBytesMax: 3_000 });
     const sent = Array.from({ length: 100 }, (_, i) => aTrade(NOON + i, i % 3 === 0 ? "A" : `B${i % 7}`));
     for (const event of sent) handler.append(`binance/trade/${event.symbol}`, event);
     assert.ok(handler.rowsBuffered < 40);
-    handler.sealAll();
+    [...handler.sealEach()];
     assert.deepEqual(put.flatMap(({ ids }) => ids).sort((a, b) => a! - b!), sent.map(({ tradeId }) => tradeId));
     assert.ok(put.every(({ ids }) => ids.length <= 10));
     assert.equal(handler.rows, 100);
@@ -176,7 +176,7 @@ describe("StorageHandler", () => {
       await timers.advance(600_000);
       publisher.publish([event]);
     }
-    handler.sealAll();
+    [...handler.sealEach()];
     assert.deepEqual(put.flatMap(({ ids }) => ids), sent.map(({ tradeId }) => tradeId));
   });
 });
