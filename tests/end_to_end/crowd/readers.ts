@@ -6,11 +6,10 @@
 import process from "node:process";
 import { onLines } from "./lines.ts";
 
-export interface Delays {
+export interface ReadersPhase {
+  readonly readersMessages: number;
   /** From the recorder's receiving an event to a reader's having it. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
+  readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 
 const RECV_TIME = '"recv_time":"';
@@ -20,14 +19,13 @@ const LATER_MS = 200; // than whoever else comes with a phase: who joined last i
 
 const url = `${process.argv[2]!.replace("http", "ws")}/v1/stream?path=${encodeURIComponent("binance/*/*")}`;
 const others: WebSocket[] = [];
-const phases: Delays[] = [];
-let delaysMs: number[] | undefined;
-let messages = 0;
+const phases: ReadersPhase[] = [];
+let phase: { readonly delaysMs: number[]; messages: number } | undefined;
 
 reader();
 onLines((line) => {
-  if (delaysMs !== undefined) phases.push(summed(delaysMs));
-  delaysMs = [];
+  if (phase !== undefined) phases.push({ readersMessages: phase.messages, delayMs: summed(phase.delaysMs) });
+  phase = { delaysMs: [], messages: 0 };
   if (line === "end") {
     console.log(JSON.stringify(phases));
     process.exit(0);
@@ -42,9 +40,9 @@ function reader(): WebSocket {
   const socket = new WebSocket(url);
   const openedMs = nowMs();
   socket.onmessage = ({ data }: MessageEvent<string>) => {
-    if (++messages % SAMPLED_EVERY !== 0) return;
+    if (phase === undefined || ++phase.messages % SAMPLED_EVERY !== 0) return;
     const atMs = receivedMs(data);
-    if (atMs > openedMs) delaysMs?.push(nowMs() - atMs); // else it is a current value
+    if (atMs > openedMs) phase.delaysMs.push(nowMs() - atMs); // else it is a current value
   };
   return socket;
 }
@@ -60,7 +58,7 @@ function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-function summed(delays: number[]): Delays {
+function summed(delays: number[]): ReadersPhase["delayMs"] {
   delays.sort((a, b) => a - b);
   const at = (share: number) => Math.round(100 * (delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? 0)) / 100;
   return { p50: at(0.5), p99: at(0.99), max: at(1) };

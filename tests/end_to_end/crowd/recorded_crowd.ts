@@ -5,7 +5,7 @@ import { loadRuntime } from "../../../src/runtime/load.ts";
 import { type Running, startArgus, startProgram } from "../../support/argus_process.ts";
 import { startVenue, type Summary, summaryOf, type VenueProcess } from "../support.ts";
 import type { CrowdOptions, CrowdResult } from "./crowd.ts";
-import type { Delays } from "./readers.ts";
+import type { ReadersPhase } from "./readers.ts";
 
 export interface CrowdSize {
   readonly symbols: number;
@@ -30,8 +30,7 @@ export interface PhaseSize {
 }
 
 /** What the recorder used in it, and what the readers noticed. */
-export interface RecorderPhase extends PhaseSize {
-  readonly delayMs: Delays;
+export interface RecorderPhase extends PhaseSize, ReadersPhase {
   readonly rssBytes: number;
   /** Of the machine's connections, at most; 0 where it is not told. */
   readonly kernelBytes: number;
@@ -72,8 +71,8 @@ export async function recordBefore(folder: string, size: CrowdSize): Promise<{
       used.push(await watched(recorder, url, 1_000 * size.seconds / size.phases.length));
     }
     readers.tell("end");
-    const delays = JSON.parse((await readers.ended).out) as Delays[];
-    const phases = size.phases.map((phase, i): RecorderPhase => ({ ...phase, ...used[i]!, delayMs: delays[i]! }));
+    const noticed = JSON.parse((await readers.ended).out) as ReadersPhase[];
+    const phases = size.phases.map((phase, i): RecorderPhase => ({ ...phase, ...used[i]!, ...noticed[i]! }));
     await fetch(`${venue.httpUrl}/sim/quiesce`, { method: "POST" }).then((answer) => answer.arrayBuffer());
     await new Promise((resolve) => setTimeout(resolve, size.quietMs));
     crowd.tell("end");
@@ -110,7 +109,7 @@ async function readyUrl(folder: string, paths: number): Promise<string> {
   }
 }
 
-async function watched(recorder: Running, url: string, ms: number): Promise<Omit<RecorderPhase, keyof PhaseSize | "delayMs">> {
+async function watched(recorder: Running, url: string, ms: number): Promise<Omit<RecorderPhase, keyof PhaseSize | keyof ReadersPhase>> {
   const lags: number[] = [];
   let [rssBytes, kernelBytes] = [0, 0];
   const fromMs = performance.now();
