@@ -41,7 +41,8 @@ export class PathNode {
   }
 
   detach(tap: Tap): void {
-    if (this.#taps.includes(tap)) this.#taps = this.#taps.filter((each) => each !== tap);
+    const at = this.#taps.indexOf(tap);
+    if (at >= 0) this.#taps = this.#taps.toSpliced(at, 1);
   }
 
   close(isBroken: boolean): void {

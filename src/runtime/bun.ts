@@ -1,13 +1,14 @@
-import { dlopen, FFIType } from "bun:ffi";
+import { dlopen, type FFIFunction, FFIType, type Library } from "bun:ffi";
 import process from "node:process";
 import { bunCompression } from "./bun_compression.ts";
 import type { DiskLock, Runtime } from "./runtime.ts";
 import { exclusiveFile, lockFile } from "./file_lock.ts";
 import type { OpenWire } from "./live_sockets.ts";
 import { assemble, type RuntimeOptions } from "./node_shared.ts";
+import type { SocketCalls } from "./unsent_limit.ts";
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  return assemble({ name: "bun", version: Bun.version, openWire, lock, compression: bunCompression }, options);
+  return assemble({ name: "bun", version: Bun.version, openWire, lock, compression: bunCompression, openSocketCalls }, options);
 }
 
 /** The refusal's text ends in the status; its headers are not shown. */
@@ -55,20 +56,32 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 function lock(path: string): DiskLock | undefined {
-  const libraries = LIBRARIES[process.platform];
-  if (libraries === undefined) return exclusiveFile(path);
-  const flock = openFlock(libraries);
-  return lockFile(path, (fd) => flock(fd, LOCK_EXCLUSIVE_NOW) === 0);
+  const { i32 } = FFIType;
+  const library = openLibrary({ flock: { args: [i32, i32], returns: i32 } });
+  if (library === undefined) return exclusiveFile(path);
+  return lockFile(path, (fd) => library.flock(fd, LOCK_EXCLUSIVE_NOW) === 0);
 }
 
-function openFlock(libraries: readonly string[]): (fd: number, operation: number) => number {
+function openSocketCalls(): SocketCalls | undefined {
+  if (process.platform !== "linux") return undefined;
+  const { i32, ptr } = FFIType;
+  return openLibrary({
+    getsockname: { args: [i32, ptr, ptr], returns: i32 },
+    getsockopt: { args: [i32, i32, i32, ptr, ptr], returns: i32 },
+    setsockopt: { args: [i32, i32, i32, ptr, i32], returns: i32 },
+  });
+}
+
+/** The C library, where there is one. */
+function openLibrary<const T extends Record<string, FFIFunction>>(functions: T): Library<T>["symbols"] | undefined {
   let failure: unknown;
-  for (const library of libraries) {
+  for (const name of LIBRARIES[process.platform] ?? []) {
     try {
-      return dlopen(library, { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } }).symbols.flock;
+      return dlopen(name, functions).symbols;
     } catch (error) {
       failure = error;
     }
   }
-  throw failure;
+  if (failure !== undefined) throw failure;
+  return undefined;
 }

@@ -4,12 +4,20 @@ import type { OpenWire } from "./live_sockets.ts";
 import { assemble, type RuntimeOptions } from "./node_shared.ts";
 import { nodeCompression } from "./node_compression.ts";
 import { LOCK_FILE_MODE } from "./file_lock.ts";
+import type { SocketCalls } from "./unsent_limit.ts";
 
 /** The few names of Deno's own that the port needs. */
 declare const Deno: {
   readonly version: { readonly deno: string };
+  readonly build: { readonly os: string };
+  dlopen(library: string, functions: Readonly<Record<string, DenoFunction>>): { readonly symbols: unknown };
   openSync(path: string, options: { read: boolean; write: boolean; create: boolean; mode: number }): DenoFile;
 };
+
+interface DenoFunction {
+  readonly parameters: readonly ("i32" | "buffer")[];
+  readonly result: "i32";
+}
 
 interface DenoFile {
   tryLockSync(exclusive: boolean): boolean;
@@ -20,7 +28,7 @@ interface DenoFile {
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  return assemble({ name: "deno", version: Deno.version.deno, openWire, lock, compression: nodeCompression }, options);
+  return assemble({ name: "deno", version: Deno.version.deno, openWire, lock, compression: nodeCompression, openSocketCalls }, options);
 }
 
 /** The `ws` package: Deno's own WebSocket can neither ping nor be terminated, and one dead peer then leaks a descriptor for good. */
@@ -84,4 +92,14 @@ function lock(path: string): DiskLock | undefined {
       isHeld = false;
     },
   };
+}
+
+function openSocketCalls(): SocketCalls | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const library = Deno.dlopen("libc.so.6", {
+    getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+    getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+    setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "i32"], result: "i32" },
+  });
+  return library.symbols as SocketCalls;
 }

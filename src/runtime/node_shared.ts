@@ -7,6 +7,7 @@ import { nodeProcess } from "./node_process.ts";
 import { nodeTcp } from "./node_tcp.ts";
 import { nodeTimers } from "./node_timers.ts";
 import { supervisedThreads, type ThreadEntries } from "./supervised_thread.ts";
+import type { SocketCalls } from "./unsent_limit.ts";
 import { HEARTBEAT, type Heartbeat } from "./thread_envelope.ts";
 import { wallClock } from "./wall_clock.ts";
 
@@ -25,6 +26,7 @@ export interface Native {
   readonly openWire: OpenWire;
   readonly lock: (path: string) => DiskLock | undefined;
   readonly compression: Compression;
+  readonly openSocketCalls: () => SocketCalls | undefined;
 }
 
 /** The port, from what both runtimes share through node:* and web APIs and from the little that is native. */
@@ -42,7 +44,7 @@ export function assemble(native: Native, options: RuntimeOptions): Runtime {
     random,
     sockets,
     http: httpClient(timers),
-    tcp: nodeTcp,
+    tcp: nodeTcp(native.openSocketCalls),
     disk: nodeDisk(native.lock),
     compression: native.compression,
     threads: supervisedThreads(clock, timers, entries, options.heartbeat ?? HEARTBEAT),

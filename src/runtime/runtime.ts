@@ -115,7 +115,18 @@ export interface HttpResponse {
 
 /** Plain TCP, because the venue simulator must be able to break the protocols above it. */
 export interface TcpListener {
-  listen(address: { readonly host: string; readonly port: number }, accept: (connection: TcpConnection) => TcpHandler): Promise<TcpServer>;
+  listen(address: TcpAddress, accept: (connection: TcpConnection) => TcpHandler): Promise<TcpServer>;
+}
+
+export interface TcpAddress {
+  readonly host: string;
+  /** 0 = any that is free. */
+  readonly port: number;
+  /**
+   * Of each connection, what the kernel takes that its peer has no room for: everything else shows in `bufferedBytes`. Where it cannot be
+   * told (it can on Linux) that is some megabytes.
+   */
+  readonly unsentBytesMax?: number;
 }
 
 export interface TcpServer {

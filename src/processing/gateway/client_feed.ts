@@ -5,6 +5,7 @@ import type { PathNode, Tap } from "../../agora/path_node.ts";
 import { eventJson } from "../../events/event_json.ts";
 import type { EventBase, EventType, Level } from "../../events/event_type.ts";
 import { gap, type GapEvent } from "../../events/gap.ts";
+import { type Entry, FeedQueue } from "./feed_queue.ts";
 import type { GapWatch } from "./gap_watch.ts";
 
 const GAP = gap as unknown as EventType;
@@ -48,15 +49,6 @@ class Route implements Tap {
   }
 }
 
-interface Entry {
-  readonly route: Route;
-  readonly type: EventType;
-  /** Undefined for a gap row about the path: it is none of the path's events, and has no number. */
-  readonly seq: number | undefined;
-  readonly event: EventBase;
-  readonly bytes: number;
-}
-
 /** What an event is as a message, in UTF-8, and with which number: nearly every client of a path gets the same one. */
 export interface Rendered {
   readonly seq: number;
@@ -72,8 +64,9 @@ const CONFLATED = "bbo"; // only its newest event matters to who lags
 
 /**
  * What one client gets. It joins a path when it can take its current value: that comes with its number, then every event published after
- * that moment. The publisher never waits. A client whose queue is full leaves its paths, which then costs nobody anything, takes what is
- * queued (of `bbo` the newest of a path), and joins them anew; the step in `seq` is told by a `lagged` message.
+ * that moment. The publisher never waits. A client whose queue is full falls asleep: it leaves each path with the first event it cannot hear,
+ * which then costs nobody anything. When it reads it takes what is queued (of `bbo` the newest of a path), and joins anew what it left; the
+ * step in `seq` is told by a `lagged` message.
  */
 export class ClientFeed implements Disposable {
   readonly #agora: Agora;
@@ -81,17 +74,13 @@ export class ClientFeed implements Disposable {
   readonly #owner: FeedOwner;
   readonly #patterns = new Map<string, { readonly pattern: Pattern; readonly end: () => void }>();
   readonly #routes = new Map<string, Route>();
-  /** Not joined yet, in the order they were asked for. */
+  /** Not joined yet, or left: those that hear nothing. */
   readonly #joining = new Set<Route>();
-  #queue: Entry[] = [];
-  /** Entries before it were taken. */
-  #from = 0;
-  #bytes = 0;
+  readonly #queue = new FeedQueue<Route>();
   #isReady = false;
-  /** The queue was full: no path is joined until it is taken. */
+  /** The queue was full, or nobody took from it: no path is joined until it is taken. */
   #isAsleep = false;
   readonly #endGaps: () => void;
-  #gapsQueued = 0;
   #wasTold = false;
   /** Since it was last looked at. */
   #wasTaken = true;
@@ -112,7 +101,7 @@ export class ClientFeed implements Disposable {
   }
 
   get isEmpty(): boolean {
-    return this.#from === this.#queue.length && this.#joining.size === 0;
+    return this.#queue.isEmpty && this.#joining.size === 0;
   }
 
   /** Takes in every path that matches, now and later. Throws RangeError for what is no pattern. */
@@ -135,17 +124,20 @@ export class ClientFeed implements Disposable {
       this.#routes.delete(route.path);
       this.#joining.delete(route);
     }
-    this.#requeue(({ route }) => this.#routes.get(route.path) === route);
-    if (this.isEmpty) this.#isReady = false; // nobody takes from an empty feed
+    this.#queue.keep(({ route }) => this.#routes.get(route.path) === route);
+    if (this.isEmpty) this.#isReady = this.#isAsleep = false; // nobody takes from an empty feed, and it missed nothing
     return true;
   }
 
   readonly #hear: Hear = (route, node, event) => {
-    if (route.node !== node || this.#isAsleep) return;
-    const bytes = bytesOf(node.type, event);
-    this.#queue.push({ route, type: node.type, seq: route.base + node.seq, event, bytes });
-    this.#bytes += bytes;
-    if (this.#bytes > QUEUED_BYTES_MAX) this.#sleep();
+    if (route.node !== node) return;
+    if (this.#isAsleep) {
+      node.detach(route);
+      this.#joining.add(route);
+      return;
+    }
+    this.#queue.push({ route, type: node.type, seq: route.base + node.seq, event, bytes: bytesOf(node.type, event) });
+    if (this.#queue.bytes > QUEUED_BYTES_MAX) this.#isAsleep = true;
     this.#tell();
   };
 
@@ -153,7 +145,6 @@ export class ClientFeed implements Disposable {
   #hearGap(path: string, event: GapEvent): void {
     const route = this.#routes.get(path);
     if (route?.toldSeq === undefined) return; // not asked for, or not begun: what comes first is behind the hole
-    this.#gapsQueued++;
     this.#queue.push({ route, type: GAP, seq: undefined, event, bytes: 0 });
     this.#tell();
   }
@@ -167,26 +158,18 @@ export class ClientFeed implements Disposable {
       taken += message.length;
     };
     // Awake, a path is joined before what is queued of others; asleep, after what is queued of itself.
-    if (!this.#isAsleep) this.#takeJoining(add, () => taken < bytes);
-    while (this.#from < this.#queue.length && taken < bytes) {
-      const { route, seq, type, event, bytes } = this.#queue[this.#from++]!;
-      this.#bytes -= bytes;
-      if (seq !== undefined) this.#add(add, route, seq, type, event);
-      else {
-        this.#gapsQueued--;
-        add(ENCODER.encode(`${headOf(route)},"gap":${eventJson(type, event)}}`));
-      }
-    }
-    if (this.#from === this.#queue.length) {
+    if (this.#isAsleep) this.#queue.conflate(CONFLATED);
+    else this.#takeJoining(add, () => taken < bytes);
+    while (!this.#queue.isEmpty && taken < bytes) this.#addEntry(add, this.#queue.take());
+    if (this.#queue.isEmpty) {
       this.#isAsleep = false;
       this.#takeJoining(add, () => taken < bytes);
     }
     this.#wasTaken = true;
     if (this.isEmpty) {
-      this.#requeue(() => false);
       this.#isReady = false;
       this.#wasTold = false;
-    } else if (this.#from > 4_096 && this.#from > this.#queue.length / 2) this.#requeue(() => true);
+    }
     return messages;
   }
 
@@ -198,8 +181,8 @@ export class ClientFeed implements Disposable {
     const isStuck = !this.isEmpty && !this.#wasTaken;
     this.#wasTaken = this.isEmpty;
     if (!isStuck) return "fine";
-    if (this.#wasTold || this.#gapsQueued > GAPS_QUEUED_MAX) return "stalled";
-    this.#sleep();
+    if (this.#wasTold || this.#queue.gaps > GAPS_QUEUED_MAX) return "stalled";
+    this.#isAsleep = true;
     this.#wasTold = true;
     return "lagging";
   }
@@ -211,7 +194,7 @@ export class ClientFeed implements Disposable {
     this.#patterns.clear();
     this.#routes.clear();
     this.#joining.clear();
-    this.#requeue(() => false);
+    this.#queue.clear();
   }
 
   #opened(node: PathNode): void {
@@ -243,18 +226,6 @@ export class ClientFeed implements Disposable {
     this.#owner.ready();
   }
 
-  /** Leaves every path, until the queue is taken. */
-  #sleep(): void {
-    this.#isAsleep = true;
-    for (const route of this.#routes.values()) {
-      route.node.detach(route);
-      this.#joining.add(route);
-    }
-    const newest = new Map<Route, Entry>();
-    for (const entry of this.#queue.slice(this.#from)) if (entry.seq !== undefined) newest.set(entry.route, entry);
-    this.#requeue((entry) => entry.type.name !== CONFLATED || newest.get(entry.route) === entry);
-  }
-
   /** Joins paths: their current value where it was not told yet, and the number they have come to. */
   #takeJoining(add: (message: Uint8Array) => void, hasRoom: () => boolean): void {
     for (const route of this.#joining) {
@@ -268,6 +239,11 @@ export class ClientFeed implements Disposable {
       } else if (toldSeq === undefined) route.toldSeq = seq;
       else if (seq > toldSeq) this.#addLag(add, route, seq);
     }
+  }
+
+  #addEntry(add: (message: Uint8Array) => void, { route, seq, type, event }: Entry<Route>): void {
+    if (seq !== undefined) this.#add(add, route, seq, type, event);
+    else add(ENCODER.encode(`${headOf(route)},"gap":${eventJson(type, event)}}`));
   }
 
   #add(add: (message: Uint8Array) => void, route: Route, seq: number, type: EventType, event: EventBase): void {
@@ -287,14 +263,6 @@ export class ClientFeed implements Disposable {
     this.#owner.lost(lagged);
     route.toldSeq = seq;
     add(ENCODER.encode(`${headOf(route)},"lagged":${lagged}}`));
-  }
-
-  /** Keeps of what was not taken yet what is to be kept. */
-  #requeue(isKept: (entry: Entry) => boolean): void {
-    this.#queue = this.#queue.slice(this.#from).filter(isKept);
-    this.#from = 0;
-    this.#bytes = this.#queue.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#gapsQueued = this.#queue.reduce((sum, { seq }) => sum + (seq === undefined ? 1 : 0), 0);
   }
 }
 

@@ -9,13 +9,15 @@ const REST_MS_MAX = 5; // a quarter of what the queue of a client holds at 150,0
 
 /**
  * When clients get what waits for them: one portion each in turn, for two milliseconds at most; then the event loop turns, which reads whatever
- * the venues sent. So however many clients there are and however much they ask for, recording goes first. Once everybody has everything it
+ * the venues sent. So however many clients there are and however much they ask for, recording goes first. Who had everything comes before
+ * who asks for something or has fallen behind: however many begin at once, the others notice one portion. Once everybody has everything it
  * rests for a few milliseconds: nearly all that sending costs is writes, and more messages then go into each.
  */
 export class Deliveries {
   readonly #clock: Runtime["clock"];
   readonly #timers: Runtime["timers"];
-  #due: Portion[] = [];
+  readonly #due: Portion[] = [];
+  readonly #late: Portion[] = [];
   #isPlanned = false;
   #restMs = 0;
   #restedFromMs = 0;
@@ -25,9 +27,15 @@ export class Deliveries {
     this.#timers = timers;
   }
 
-  /** The client has something to take, and is not in the row already. */
+  /** The client had everything, and has something to take. It must be in neither row already. */
   due(portion: Portion): void {
     this.#due.push(portion);
+    this.#plan();
+  }
+
+  /** The same for who can wait a little longer: it asked for something, or did not take what it could have. */
+  late(portion: Portion): void {
+    this.#late.push(portion);
     this.#plan();
   }
 
@@ -42,19 +50,23 @@ export class Deliveries {
   #deliver(): void {
     this.#isPlanned = false;
     const fromMs = this.#clock.monotonicMs();
-    let nowMs = fromMs;
-    const due = this.#due;
-    const again: Portion[] = [];
-    let served = 0;
-    for (; served < due.length && nowMs - fromMs < SLICE_MS; nowMs = this.#clock.monotonicMs()) {
-      const portion = due[served++]!;
-      if (portion()) again.push(portion);
-    }
-    this.#due = [...due.slice(served), ...again];
-    const isBehind = this.#due.length > 0;
+    this.#serve(this.#due, fromMs);
+    if (this.#late.length > 0) this.#serveOne(this.#late); // whatever the others have to take
+    this.#serve(this.#late, fromMs);
+    const nowMs = this.#clock.monotonicMs();
+    const isBehind = this.#due.length + this.#late.length > 0;
     this.#restMs = isBehind ? 0 : Math.min(REST_MS_MAX, this.#restLeftMs() + (nowMs - fromMs) * REST_PER_MS);
     this.#restedFromMs = nowMs;
     if (isBehind) this.#plan();
+  }
+
+  #serve(row: Portion[], fromMs: number): void {
+    while (row.length > 0 && this.#clock.monotonicMs() - fromMs < SLICE_MS) this.#serveOne(row);
+  }
+
+  #serveOne(row: Portion[]): void {
+    const portion = row.shift()!;
+    if (portion()) this.#late.push(portion);
   }
 
   /** Time that goes by without sending is rest. */

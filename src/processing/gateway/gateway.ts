@@ -114,7 +114,7 @@ export class Gateway implements AsyncDisposable {
   /** A list of nine thousand paths takes a while: a thousand who ask for it at once wait for each other, and recording for one of them. */
   #inTurn(run: () => Promise<Answer> | Answer): Promise<Answer> {
     return new Promise((resolve, reject) =>
-      this.#deliveries.due(() => {
+      this.#deliveries.late(() => {
         try {
           resolve(run());
         } catch (error) {

@@ -40,13 +40,13 @@ export class StreamSession {
   readonly #line: Line;
   readonly #requests: StreamRequests;
   readonly #cancelLook: Cancel;
-  #isDue = false;
+  #isWaiting = false;
   #isOver = false;
 
   constructor(context: StreamContext, line: Line) {
     this.#context = context;
     this.#line = line;
-    this.feed = new ClientFeed(context.agora, context, { ready: () => this.#due(), lost: (events) => context.lost(events) });
+    this.feed = new ClientFeed(context.agora, context, { ready: () => this.#wait("due"), lost: (events) => context.lost(events) });
     this.#requests = new StreamRequests(context.runtime.clock, context.paths, this.feed);
     this.#cancelLook = context.runtime.timers.every(context.patienceMs, () => {
       if (this.feed.look() === "stalled") line.end(1013, "too slow: messages were lost and still nobody reads");
@@ -69,18 +69,18 @@ export class StreamSession {
 
   subscribe(patterns: readonly string[]): void {
     this.#requests.ask("subscribe", patterns);
-    this.#due();
+    this.#wait("late");
   }
 
   /** Undefined for a binary message, which nobody here reads. */
   heard(text: string | undefined): void {
     this.#act(this.#requests.heard(text));
-    if (this.#requests.isWaiting) this.#due();
+    if (this.#requests.isWaiting) this.#wait("late");
   }
 
   /** The kernel took what was waiting. */
   drained(): void {
-    if (!this.feed.isEmpty) this.#due();
+    if (!this.feed.isEmpty) this.#wait("late");
   }
 
   /** The connection is gone. */
@@ -96,17 +96,17 @@ export class StreamSession {
     if (close !== undefined) this.#line.end(close.code, close.reason);
   }
 
-  #due(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    this.#context.deliveries.due(this.#portion);
+  #wait(row: "due" | "late"): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#context.deliveries[row](this.#portion);
   }
 
   readonly #portion = (): boolean => {
     const untilMs = this.#context.runtime.clock.monotonicMs() + ASKED_MS;
     while (this.#isAsking() && this.#context.runtime.clock.monotonicMs() < untilMs) this.#act(this.#requests.act());
     if (this.#canTake()) this.#line.send(this.feed.take(WRITE_BYTES));
-    return this.#isDue = this.#isAsking() || this.#canTake();
+    return this.#isWaiting = this.#isAsking() || this.#canTake();
   };
 
   #isAsking(): boolean {

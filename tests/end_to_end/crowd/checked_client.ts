@@ -1,15 +1,11 @@
 import type { Known, Told } from "./told.ts";
 
 const HEAD = /^\{"path":"([^"]+)","(seq|lagged|gap)":(\d+)?/;
-const RECV_TIME = '"recv_time":"';
-const ISO_CHARS = 27;
-const SAMPLED_EVERY = 16; // of the messages, for their delay
 
 /** What all clients of the crowd found out together. */
 export interface Findings {
   readonly told: Told;
   readonly problems: string[];
-  readonly delaysMs: number[];
   messages: number;
   joins: number;
   lagged: number;
@@ -100,10 +96,7 @@ export class CheckedClient {
       findings.joins++;
       const floor = this.#floorOf(path);
       if (seq < floor) this.#problem(path, `began with ${seq} although ${floor} was known before it asked`);
-    } else {
-      if (seq !== held + 1) this.#problem(path, `${held}, then ${seq}`);
-      if (findings.messages % SAMPLED_EVERY === 0) findings.delaysMs.push(delayMs(text));
-    }
+    } else if (seq !== held + 1) this.#problem(path, `${held}, then ${seq}`);
     findings.messages++;
     // The current value comes under the number its path has come to, which an older event that was fetched later may have taken.
     if (held === undefined || this.#rejoining.delete(path)) findings.told.noteCurrent(text);
@@ -149,10 +142,3 @@ export function matches(pattern: string, path: string): boolean {
 }
 
 const expressions = new Map<string, RegExp>();
-
-/** From the recorder's receiving it to our reading it, on one clock. */
-function delayMs(text: string): number {
-  const at = text.indexOf(RECV_TIME) + RECV_TIME.length;
-  const iso = text.slice(at, at + ISO_CHARS);
-  return performance.timeOrigin + performance.now() - Date.parse(`${iso.slice(0, 23)}Z`) - Number(iso.slice(23, 26)) / 1_000;
-}

@@ -1,11 +1,12 @@
 /**
  * A crowd of clients of /v1/stream, in a process of its own: they join and leave at random, with random patterns, and each is checked as it
- * goes. `crowd.ts '{"url",…}'`. Lines on standard input: `phase 20` (from now on so many more never read, and delays are counted anew), `end`
+ * goes. `crowd.ts '{"url",…}'`. Lines on standard input: `phase 20` (from now on so many never read, and messages are counted anew), `end`
  * (nothing is sent any more). Then it prints what it found as JSON.
  */
 import process from "node:process";
 import { SeededRandom } from "../../../src/sim/world/seeded_random.ts";
 import { CheckedClient, type Findings, NOBODYS } from "./checked_client.ts";
+import { onLines } from "./lines.ts";
 import { type Connection, neverReads, serverSentEvents, webSocket } from "./connections.ts";
 import { type Known, Told } from "./told.ts";
 
@@ -13,8 +14,6 @@ export interface CrowdOptions {
   readonly url: string;
   readonly webSockets: number;
   readonly serverSentEvents: number;
-  /** Clients that never read, to begin with. */
-  readonly stalled: number;
   /** At the end, when nothing was told for so long there is nothing left to tell. */
   readonly quietMs: number;
   readonly seed: number;
@@ -37,12 +36,8 @@ export interface CrowdResult {
 }
 
 export interface Phase {
-  /** Clients that never read. */
-  readonly stalled: number;
   readonly seconds: number;
   readonly messages: number;
-  /** From the recorder's receiving an event to a client's reading it. */
-  readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 
 const LOOK_MS = 1_000;
@@ -55,7 +50,6 @@ const { url, seed, pattern: fixed } = options;
 const findings: Findings = {
   told: new Told(options.toldFile),
   problems: [],
-  delaysMs: [],
   messages: 0,
   joins: 0,
   lagged: 0,
@@ -79,35 +73,22 @@ const runs = [
 ];
 const stalled: (() => void)[] = [];
 const phases: Phase[] = [];
-let phase = { sinceMs: performance.now(), messages: 0 };
+let phase: { readonly sinceMs: number; readonly messages: number } | undefined;
 
-stall(options.stalled);
-let typed = "";
-process.stdin.setEncoding("utf8").on("data", (text: string) => {
-  const lines = (typed + text).split("\n");
-  typed = lines.pop()!;
-  for (const line of lines) {
-    endPhase();
-    if (line === "end") void end();
-    else stall(Number(line.split(" ")[1]));
-  }
+onLines((line) => {
+  if (phase !== undefined) endPhase(phase);
+  phase = { sinceMs: performance.now(), messages: findings.messages };
+  if (line === "end") void end();
+  else stall(Number(line.split(" ")[1]));
 });
 
 function stall(count: number): void {
+  for (const stop of stalled.splice(count)) stop();
   while (stalled.length < count) stalled.push(neverReads(url, stalled.length % 2 === 0 ? "websocket" : "sse", "binance/*/*"));
 }
 
-function endPhase(): void {
-  const nowMs = performance.now();
-  const delays = findings.delaysMs.splice(0).sort((a, b) => a - b);
-  const at = (share: number) => Math.round(100 * (delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? 0)) / 100;
-  phases.push({
-    stalled: stalled.length,
-    seconds: Math.round((nowMs - phase.sinceMs) / 100) / 10,
-    messages: findings.messages - phase.messages,
-    delayMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
-  });
-  phase = { sinceMs: nowMs, messages: findings.messages };
+function endPhase({ sinceMs, messages }: NonNullable<typeof phase>): void {
+  phases.push({ seconds: Math.round((performance.now() - sinceMs) / 100) / 10, messages: findings.messages - messages });
 }
 
 /** Comes and goes until the end, then stays; one that was given its pattern stays all the time. */
@@ -193,7 +174,7 @@ async function end(): Promise<void> {
   for (const { connection } of present) connection.leave();
   for (const stop of stalled) stop();
   findings.told.close();
-  const { problems, told, delaysMs: _, ...counts } = findings;
+  const { problems, told, ...counts } = findings;
   const { user, system } = process.cpuUsage();
   const result: CrowdResult = {
     ...counts,

@@ -5,6 +5,7 @@ import { loadRuntime } from "../../../src/runtime/load.ts";
 import { type Running, startArgus, startProgram } from "../../support/argus_process.ts";
 import { startVenue, type Summary, summaryOf, type VenueProcess } from "../support.ts";
 import type { CrowdOptions, CrowdResult } from "./crowd.ts";
+import type { ReadersPhase } from "./readers.ts";
 
 export interface CrowdSize {
   readonly symbols: number;
@@ -15,16 +16,24 @@ export interface CrowdSize {
   readonly seed: number;
   /** At the end, nothing is under way any more after so long. */
   readonly quietMs: number;
-  /** So many clients never read, in each part of the time. */
-  readonly phases: readonly number[];
+  readonly phases: readonly PhaseSize[];
   /** They stay, and all ask for this. */
   readonly pattern?: string;
 }
 
-/** What the recorder used in a part of the time. */
-export interface RecorderPhase {
+/** A part of the time. */
+export interface PhaseSize {
+  /** Clients that never read. */
   readonly stalled: number;
+  /** Clients that do nothing else, besides one that is always there. */
+  readonly readers: number;
+}
+
+/** What the recorder used in it, and what the readers noticed. */
+export interface RecorderPhase extends PhaseSize, ReadersPhase {
   readonly rssBytes: number;
+  /** Of the machine's connections, at most; 0 where it is not told. */
+  readonly kernelBytes: number;
   readonly cpuPercent: number;
   /** Now less the moment up to which everything survives: how far the journal is behind. */
   readonly journalLagMs: { readonly p50: number; readonly p99: number };
@@ -50,15 +59,20 @@ export async function recordBefore(folder: string, size: CrowdSize): Promise<{
     const url = await readyUrl(folder, 3 * size.symbols);
     const { each, seed, pattern } = size;
     const toldFile = `${folder}/told.ndjson`;
-    const asked = { url, webSockets: each, serverSentEvents: each, stalled: size.phases[0]!, quietMs: size.quietMs, seed, toldFile };
+    const asked = { url, webSockets: each, serverSentEvents: each, quietMs: size.quietMs, seed, toldFile };
     const options: CrowdOptions = pattern === undefined ? asked : { ...asked, pattern };
     const crowd = startProgram("tests/end_to_end/crowd/crowd.ts", [JSON.stringify(options)], folder);
-    running.push(crowd);
-    const phases: RecorderPhase[] = [];
-    for (const [i, stalled] of size.phases.entries()) {
-      if (i > 0) crowd.tell(`phase ${stalled}`);
-      phases.push(await watched(recorder, url, stalled, 1_000 * size.seconds / size.phases.length));
+    const readers = startProgram("tests/end_to_end/crowd/readers.ts", [url], folder);
+    running.push(crowd, readers);
+    const used: Awaited<ReturnType<typeof watched>>[] = [];
+    for (const phase of size.phases) {
+      crowd.tell(`phase ${phase.stalled}`);
+      readers.tell(`phase ${phase.readers}`);
+      used.push(await watched(recorder, url, 1_000 * size.seconds / size.phases.length));
     }
+    readers.tell("end");
+    const noticed = JSON.parse((await readers.ended).out) as ReadersPhase[];
+    const phases = size.phases.map((phase, i): RecorderPhase => ({ ...phase, ...used[i]!, ...noticed[i]! }));
     await fetch(`${venue.httpUrl}/sim/quiesce`, { method: "POST" }).then((answer) => answer.arrayBuffer());
     await new Promise((resolve) => setTimeout(resolve, size.quietMs));
     crowd.tell("end");
@@ -95,9 +109,9 @@ async function readyUrl(folder: string, paths: number): Promise<string> {
   }
 }
 
-async function watched(recorder: Running, url: string, stalled: number, ms: number): Promise<RecorderPhase> {
+async function watched(recorder: Running, url: string, ms: number): Promise<Omit<RecorderPhase, keyof PhaseSize | keyof ReadersPhase>> {
   const lags: number[] = [];
-  let rssBytes = 0;
+  let [rssBytes, kernelBytes] = [0, 0];
   const fromMs = performance.now();
   const cpuFrom = (await metrics(url))("argus_cpu_seconds_total");
   let cpuTo = cpuFrom;
@@ -107,12 +121,13 @@ async function watched(recorder: Running, url: string, stalled: number, ms: numb
     const lagMs = Date.now() - 1_000 * value("argus_committed_seconds"); // not there before the first commit
     if (lagMs > 0) lags.push(lagMs);
     rssBytes = Math.max(rssBytes, rssOf(recorder.pid));
+    kernelBytes = Math.max(kernelBytes, kernelBytesOfTcp());
     cpuTo = value("argus_cpu_seconds_total");
   }
   lags.sort((a, b) => a - b);
   const at = (share: number) => Math.round(lags[Math.min(lags.length - 1, Math.floor(share * lags.length))]!);
   const cpuPercent = Math.round(1e5 * (cpuTo - cpuFrom) / (performance.now() - fromMs));
-  return { stalled, rssBytes, cpuPercent, journalLagMs: { p50: at(0.5), p99: at(0.99) } };
+  return { rssBytes, kernelBytes, cpuPercent, journalLagMs: { p50: at(0.5), p99: at(0.99) } };
 }
 
 async function metrics(url: string): Promise<(name: string) => number> {
@@ -122,4 +137,8 @@ async function metrics(url: string): Promise<(name: string) => number> {
 
 function rssOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))![1]) * 1_024;
+}
+
+function kernelBytesOfTcp(): number {
+  return Number(/^TCP: .* mem (\d+)/m.exec(fs.readFileSync("/proc/net/sockstat", "utf8"))![1]) * 4_096;
 }

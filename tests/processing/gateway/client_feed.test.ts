@@ -146,6 +146,36 @@ it("who leaves a path before its events were taken hears of the others all the s
   assert.equal(ready, 2, "there is something to take again");
 });
 
+it("who lagged, and leaves what it lagged behind of, hears of the others all the same", () => {
+  const agora = new Agora(runtime.timers);
+  const [first, second] = ["A", "B"].map((symbol) => agora.open(`binance/trade/${symbol}`, trade));
+  let ready = 0;
+  const feed = feedOf(agora, { ready: () => ready++, lost() {} });
+  for (const symbol of ["A", "B"]) feed.subscribe(`binance/trade/${symbol}`);
+  for (let n = 1; n <= 10_000; n++) first!.publish([tradeOf("A", n)]);
+  feed.unsubscribe("binance/trade/A");
+  assert.ok(feed.isEmpty, "of B it missed nothing");
+  second!.publish([tradeOf("B", 1), tradeOf("B", 2)]);
+  assert.equal(ready, 2, "there is something to take again");
+  assert.deepEqual(feed.take(1e9).map((bytes) => messageOf(bytes).seq), [1, 2]);
+});
+
+it("who lagged leaves a path with the first event it misses, and loses nothing of one that was quiet", () => {
+  const agora = new Agora(runtime.timers);
+  const [busy, quiet] = ["A", "B"].map((symbol) => agora.open(`binance/trade/${symbol}`, trade));
+  const feed = feedOf(agora, { ready() {}, lost() {} });
+  feed.subscribe("binance/trade/*");
+  quiet!.publish([tradeOf("B", 1)]);
+  for (let n = 1; n <= 10_000; n++) busy!.publish([tradeOf("A", n)]);
+  const messages = feed.take(1e9).map(messageOf);
+  quiet!.publish([tradeOf("B", 2)]);
+  messages.push(...feed.take(1e9).map(messageOf));
+  assert.deepEqual(discontinuities(messages), []);
+  const lagged = messages.filter((message) => message.lagged !== undefined).map(({ path }) => path);
+  assert.deepEqual(lagged, ["binance/trade/A"]);
+  assert.deepEqual(messages.filter(({ path }) => path === "binance/trade/B").map(({ seq }) => seq), [1, 2]);
+});
+
 it("a reader that takes nothing is told to hurry, then given up", () => {
   const agora = new Agora(runtime.timers);
   const trades = agora.open("binance/trade/A", trade);

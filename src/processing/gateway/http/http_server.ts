@@ -4,6 +4,7 @@ import type { Answerer } from "./exchange.ts";
 import { HttpConnection } from "./http_connection.ts";
 
 const CONNECTIONS_MAX = 1_000;
+const UNSENT_BYTES_MAX = 64 * 1024; // in the kernel, of a client that does not read: what waits here can be conflated, and is counted
 const GOODBYE_MS = 100; // for close frames to leave before the connections are reset
 
 /**
@@ -24,7 +25,7 @@ export class HttpServer implements AsyncDisposable {
 
   /** Rejects where the address cannot be had. */
   async listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }> {
-    this.#tcp = await this.#runtime.tcp.listen(address, (tcp) => {
+    this.#tcp = await this.#runtime.tcp.listen({ ...address, unsentBytesMax: UNSENT_BYTES_MAX }, (tcp) => {
       const connection = new HttpConnection(tcp, this.#runtime.timers, this.#answerer);
       if (this.#open.size >= CONNECTIONS_MAX) this.#makeRoom(connection);
       else this.#open.add(connection);
