@@ -68,8 +68,8 @@ export default [
     bug: "leaves out a gap row about a path while its client is slow",
     edits: [{
       file: FEED,
-      text: "this.#gapsQueued++;\n    this.#queue.push",
-      instead: "if (this.#isAsleep) return;\n    this.#gapsQueued++;\n    this.#queue.push",
+      text: "    this.#queue.push({ route, type: GAP,",
+      instead: "    if (this.#isAsleep) return;\n    this.#queue.push({ route, type: GAP,",
     }],
     test: "tests/processing/gateway/client_feed.test.ts",
     name: "a hole is told between",
@@ -92,7 +92,7 @@ export default [
     bug: "forgets a client whose queue went with the path it left",
     edits: [{
       file: FEED,
-      text: "if (this.isEmpty) this.#isReady = false; // nobody takes",
+      text: "if (this.isEmpty) this.#isReady = this.#isAsleep = false; // nobody takes",
       instead: "// nobody takes",
     }],
     test: "tests/processing/gateway/client_feed.test.ts",

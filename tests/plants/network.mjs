@@ -15,7 +15,11 @@ export default [
   {
     k: 4,
     bug: "takes only the first event of an array",
-    edits: [{ file: "src/network/worker.ts", text: "    bound.publish(events);", instead: "    bound.publish(events.slice(0, 1));" }],
+    edits: [{
+      file: "src/network/worker.ts",
+      text: "    bound.publisher.publish(events);",
+      instead: "    bound.publisher.publish(events.slice(0, 1));",
+    }],
     test: "tests/network/worker.test.ts",
     name: "every event of a frame",
     fails: /AssertionError/,
@@ -48,7 +52,7 @@ export default [
         file: "src/network/worker.ts",
         text: '      case "ack":\n',
         instead:
-          '      case "ack":\n        this.#lastDataMs = this.#runtime.clock.monotonicMs();\n        this.#pulse.heard(SOCKET, this.#lastDataMs);\n',
+          '      case "ack":\n        this.#lastDataMs = this.#runtime.clock.monotonicMs();\n        this.#pulse.heard(this.#lastDataMs);\n',
       },
     ],
     test: "tests/simulation/silence.test.ts",
