@@ -11,6 +11,7 @@ import type { SealedColumn, SealedTable } from "../../src/processing/storage/tab
 import { Watermark } from "../../src/processing/storage/watermark.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import { mix } from "../../src/sim/venue/mix.ts";
+import { shareOf } from "../../tests/support/share_of.ts";
 import type { Figure } from "../bench.ts";
 
 const ROWS = 5_000_000;
@@ -70,7 +71,7 @@ export async function asOf(folder: string): Promise<Figure[]> {
       for (const [clock, ms] of Object.entries(took)) {
         const sorted = ms.toSorted((a, b) => a - b);
         for (const [share, name] of [[0.5, "half"], [0.99, "99 %"]] as const) {
-          const value = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+          const value = shareOf(sorted, share)!;
           figures.push({ what: `asof, ${type.name}, a day of 5M rows, ${how}: ${name} of them within`, value, unit: `ms ${clock}` });
         }
       }

@@ -208,7 +208,9 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   /** Delisted, or so quiet that its memory is better used. */
   #release(path: string, buffer: Buffer<T>): void {
     this.#free(buffer);
-    if (!buffer.isFed) this.#buffers.delete(path);
+    if (buffer.isFed) return;
+    this.#sealed.set(path, buffer.sealed);
+    this.#buffers.delete(path);
   }
 
   #free({ table }: Buffer<T>): void {
@@ -224,7 +226,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     else if (rows > buffer.journalled) this.#journal.keep(placeOf(buffer), buffer.table);
     buffer.journalled = 0;
     const { chunks, rows: before } = buffer.sealed;
-    this.#sealed.set(path, buffer.sealed = { chunks: chunks + 1, rows: before + rows });
+    buffer.sealed = { chunks: chunks + 1, rows: before + rows };
     this.#rowsBuffered -= rows;
     const { bytes } = buffer.table;
     const sealed = buffer.table.seal();

@@ -4,6 +4,7 @@
  * prints a line of JSON.
  */
 import process from "node:process";
+import { shareOf } from "../../support/share_of.ts";
 import { onLines } from "./lines.ts";
 
 export interface ReadersPhase {
@@ -60,6 +61,6 @@ function nowMs(): number {
 
 function summed(delays: number[]): ReadersPhase["delayMs"] {
   delays.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(100 * (delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? 0)) / 100;
+  const at = (share: number) => Math.round(100 * (shareOf(delays, share) ?? 0)) / 100;
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }

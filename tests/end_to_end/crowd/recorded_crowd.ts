@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { liveAddress } from "../../../src/processing/storage/lock.ts";
 import { loadRuntime } from "../../../src/runtime/load.ts";
 import { type Running, startArgus, startProgram } from "../../support/argus_process.ts";
+import { shareOf } from "../../support/share_of.ts";
 import { startVenue, type Summary, summaryOf, type VenueProcess } from "../support.ts";
 import type { CrowdOptions, CrowdResult } from "./crowd.ts";
 import type { ReadersPhase } from "./readers.ts";
@@ -125,7 +126,7 @@ async function watched(recorder: Running, url: string, ms: number): Promise<Omit
     cpuTo = value("argus_cpu_seconds_total");
   }
   lags.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(lags[Math.min(lags.length - 1, Math.floor(share * lags.length))]!);
+  const at = (share: number) => Math.round(shareOf(lags, share)!);
   const cpuPercent = Math.round(1e5 * (cpuTo - cpuFrom) / (performance.now() - fromMs));
   return { rssBytes, kernelBytes, cpuPercent, journalLagMs: { p50: at(0.5), p99: at(0.99) } };
 }
