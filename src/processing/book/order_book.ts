@@ -1,6 +1,7 @@
 import { type DepthEvent, depthKey } from "../../events/depth.ts";
 import type { Level, SequenceKey } from "../../events/event_type.ts";
-import { applyLevels, doublesOf, type Levels, PackedLevels } from "./packed_levels.ts";
+import { LayeredSide } from "./layered_side.ts";
+import type { Levels, PackedLevels, PriceWords } from "./packed_levels.ts";
 
 /** What the book needs of a row: an event, or a row of a table. */
 export interface BookRow extends Pick<DepthEvent, "firstUpdateId" | "lastUpdateId" | "isSnapshot"> {
@@ -13,8 +14,8 @@ export interface BookRun {
   readonly firstIds: Float64Array;
   readonly lastIds: Float64Array;
   row(row: number): BookRow;
-  /** Sets the levels of rows from one to before another. */
-  applyTo(sides: { readonly bids: Map<number, number>; readonly asks: Map<number, number> }, fromRow: number, toRow: number): void;
+  /** Of the levels of rows from one to before another the last word on each price, the older first where there are several. */
+  lastWords(side: "bids" | "asks", fromRow: number, toRow: number): PriceWords[];
 }
 
 /** The venue's rule for what follows what; absent where it numbers nothing. */
@@ -47,9 +48,9 @@ interface RunPart {
  * skipped, what lies behind a hole ends it, and a whole book replaces everything, so that levels the venue never took back are gone.
  */
 export class OrderBook {
-  readonly #rule: ContinuityRule | undefined;
-  #bids = new Map<number, number>();
-  #asks = new Map<number, number>();
+  readonly #rule: ContinuityRule;
+  #bids = new LayeredSide();
+  #asks = new LayeredSide();
   /** What the book contains; undefined while there is none. */
   #position: SequenceKey | undefined;
   #isWhole = false;
@@ -61,7 +62,7 @@ export class OrderBook {
   #forgottenId = -Infinity;
 
   constructor(rule: ContinuityRule | undefined) {
-    this.#rule = rule;
+    this.#rule = rule ?? byLastId;
   }
 
   /** There is a book, and it is the venue's as of `lastUpdateId`. */
@@ -76,23 +77,23 @@ export class OrderBook {
 
   /** Best first, `count` at most. */
   bids(count = Infinity): Level[] {
-    return sorted(this.#bids, count, -1);
+    return this.#bids.best(count, -1);
   }
 
   asks(count = Infinity): Level[] {
-    return sorted(this.#asks, count, 1);
+    return this.#asks.best(count, 1);
   }
 
   /** The whole book as it is now, to begin with later. */
   freeze(): FrozenBook {
-    const bytes = LEVEL_BYTES * (this.#bids.size + this.#asks.size);
-    return { bids: PackedLevels.of(this.#bids), asks: PackedLevels.of(this.#asks), position: this.#position, bytes };
+    const [bids, asks] = [this.#bids.freeze(), this.#asks.freeze()];
+    return { bids, asks, position: this.#position, bytes: LEVEL_BYTES * (bids.prices.length + asks.prices.length) };
   }
 
   static of(rule: ContinuityRule | undefined, { bids, asks, position }: FrozenBook): OrderBook {
     const book = new OrderBook(rule);
-    book.#bids = sideOf(bids);
-    book.#asks = sideOf(asks);
+    book.#bids.begin(bids);
+    book.#asks.begin(asks);
     book.#position = position;
     book.#isWhole = true;
     book.#forgottenId = position?.[1] ?? -Infinity;
@@ -115,19 +116,25 @@ export class OrderBook {
   applyRun(run: BookRun, fromRow: number, toRow: number): number {
     if (!this.#isWhole || this.#position === undefined) return fromRow;
     const { firstIds, lastIds } = run;
-    const [previous, next]: [number, number][] = [[...this.#position], [0, 0]];
+    const follow = this.#rule;
+    // Two keys take turns: a new one a row, or one that is copied, costs twice as much.
+    let previous: [number, number] = [...this.#position];
+    let next: [number, number] = [0, 0];
     let row = fromRow;
     for (; row < toRow; row++) {
-      const [first, last] = [firstIds[row]!, lastIds[row]!];
-      next![0] = Number.isNaN(first) ? last : first;
-      next![1] = last;
-      if (Number.isNaN(last) || this.#follow(previous!, next!) !== "next") break;
-      previous![0] = next![0];
-      previous![1] = last;
+      const first = firstIds[row]!;
+      const last = lastIds[row]!;
+      next[0] = Number.isNaN(first) ? last : first;
+      next[1] = last;
+      if (Number.isNaN(last) || follow(previous, next) !== "next") break;
+      const passed = previous;
+      previous = next;
+      next = passed;
     }
     if (row === fromRow) return row;
-    run.applyTo({ bids: this.#bids, asks: this.#asks }, fromRow, row);
-    this.#position = [previous![0], previous![1]];
+    this.#bids.lay(run.lastWords("bids", fromRow, row));
+    this.#asks.lay(run.lastWords("asks", fromRow, row));
+    this.#position = previous;
     this.#recentParts.push({ run, from: Math.max(fromRow, row - RECENT_MAX), to: row });
     if (this.#recentParts.length > PARTS_MAX) this.#recentRows();
     return row;
@@ -137,10 +144,10 @@ export class OrderBook {
     const position = depthKey(book);
     const newer = position === undefined ? [] : this.#recentRows().filter((event) => keyOf(event)[1] > position[1]);
     // Too old: changes between it and the first we have are missing, or between it and the book we have.
-    if (position !== undefined && newer.length > 0 && this.#follow(position, keyOf(newer[0]!)) === "gap") return "stale";
+    if (position !== undefined && newer.length > 0 && this.#rule(position, keyOf(newer[0]!)) === "gap") return "stale";
     if (position !== undefined && newer.length === 0 && this.#position !== undefined && position[1] < this.#position[1]) return "stale";
-    this.#bids = sideOf(book.bids);
-    this.#asks = sideOf(book.asks);
+    this.#bids.begin(book.bids);
+    this.#asks.begin(book.asks);
     this.#position = position;
     this.#isWhole = true;
     this.#recent = newer;
@@ -157,7 +164,7 @@ export class OrderBook {
     }
     const recent = this.#recentRows();
     const last = this.#position ?? (recent.length === 0 ? undefined : keyOf(recent.at(-1)!));
-    const follows = last === undefined ? "next" : this.#follow(last, key);
+    const follows = last === undefined ? "next" : this.#rule(last, key);
     if (follows === "duplicate") return "stale";
     if (follows === "gap") this.#forget();
     this.#recent.push(event);
@@ -169,8 +176,8 @@ export class OrderBook {
 
   #take(event: BookRow): void {
     this.#position = depthKey(event) ?? this.#position;
-    applyLevels(this.#bids, event.bids);
-    applyLevels(this.#asks, event.asks);
+    this.#bids.apply(event.bids);
+    this.#asks.apply(event.asks);
   }
 
   #forget(): void {
@@ -190,24 +197,13 @@ export class OrderBook {
     if (this.#recent.length >= 2 * RECENT_MAX) this.#recent = this.#recent.slice(-RECENT_MAX);
     return this.#recent;
   }
-
-  #follow(previous: SequenceKey, next: SequenceKey): "next" | "duplicate" | "gap" {
-    return this.#rule === undefined ? next[1] > previous[1] ? "next" : "duplicate" : this.#rule(previous, next);
-  }
 }
 
 function keyOf(event: BookRow): SequenceKey {
   return depthKey(event)!;
 }
 
-function sideOf(levels: Levels): Map<number, number> {
-  const side = new Map<number, number>();
-  applyLevels(side, levels);
-  return side;
-}
-
-function sorted(side: ReadonlyMap<number, number>, count: number, sign: number): Level[] {
-  const prices = doublesOf(side.keys(), side.size).sort(); // of ten thousand levels six times as fast as sorting pairs
-  if (sign < 0) prices.reverse();
-  return Array.from(prices.subarray(0, Math.min(count, prices.length)), (price): Level => [price, side.get(price)!]);
+/** Of a venue without a rule: what is newer follows. */
+function byLastId(previous: SequenceKey, next: SequenceKey): "next" | "duplicate" {
+  return next[1] > previous[1] ? "next" : "duplicate";
 }

@@ -1,35 +1,34 @@
 import type { Level } from "../../events/event_type.ts";
 
-/** One side of one row of `depth`: no object a level. */
-export class PackedLevels {
-  readonly #prices: Float64Array;
+/** What rows said of the prices they named. Sizes may cost something: they are asked for one by one. */
+export interface PriceWords {
+  /** Where one comes twice, the later word counts. */
+  readonly prices: Float64Array;
+  /** Of the price at `index`; 0 = there is no such level. */
+  size(index: number): number;
+}
+
+/** One side of a row or of a book, from wherever it comes. */
+export type Levels = readonly Level[] | PriceWords;
+
+/** One side of a book: no object a level. */
+export class PackedLevels implements PriceWords {
+  readonly prices: Float64Array;
   readonly #sizes: Float64Array;
 
-  /** The arrays are its own. */
-  constructor(prices: Float64Array, sizes: Float64Array) {
-    this.#prices = prices;
-    this.#sizes = sizes;
+  constructor(side: ReadonlyMap<number, number>) {
+    this.prices = doublesOf(side.keys(), side.size);
+    this.#sizes = doublesOf(side.values(), side.size);
   }
 
-  static of(side: ReadonlyMap<number, number>): PackedLevels {
-    return new PackedLevels(doublesOf(side.keys(), side.size), doublesOf(side.values(), side.size));
-  }
-
-  get length(): number {
-    return this.#prices.length;
-  }
-
-  applyTo(side: Map<number, number>): void {
-    for (let i = 0; i < this.#prices.length; i++) setLevel(side, this.#prices[i]!, this.#sizes[i]!);
+  size(index: number): number {
+    return this.#sizes[index]!;
   }
 }
 
-/** One side of a row, from wherever it comes. */
-export type Levels = readonly Level[] | PackedLevels;
-
 export function applyLevels(side: Map<number, number>, levels: Levels): void {
-  if (levels instanceof PackedLevels) return levels.applyTo(side);
-  for (const [price, size] of levels) setLevel(side, price, size);
+  if (!("prices" in levels)) { for (const [price, size] of levels) setLevel(side, price, size); }
+  else for (let i = 0; i < levels.prices.length; i++) setLevel(side, levels.prices[i]!, levels.size(i));
 }
 
 /** Several times as fast as `Float64Array.from`, which gathers them in a list first. */
@@ -41,7 +40,7 @@ export function doublesOf(values: Iterable<number>, count: number): Float64Array
 }
 
 /** Sizes are absolute, and 0 is none. */
-export function setLevel(side: Map<number, number>, price: number, size: number): void {
+function setLevel(side: Map<number, number>, price: number, size: number): void {
   if (size === 0) side.delete(price);
   else side.set(price, size);
 }

@@ -16,23 +16,26 @@ export interface BookHole {
 }
 
 /** Somewhere in the rows: the book is begun, and goes on with `row`. */
-interface Start extends Omit<KeptBook, "book"> {
+interface Start {
   readonly book: OrderBook;
+  readonly row: number;
+  /** As in a kept book; decoded when somebody wants to know. */
+  maxTime(): number;
+  last(): KeptBook["last"];
   /** Index of the part in the walk. */
   readonly part: number;
 }
 
 /**
- * Rebuilds books as who has heard the rows has them (`OrderBook`): from the newest whole book received by then on, or from a book kept on
- * the way by an earlier question. Statistics say in which parts neither can be.
+ * Rebuilds books as who has heard the rows has them (`OrderBook`): from the newest whole book received by then on, or from a book that was
+ * kept (`keepTo`). Statistics say in which parts neither can be.
  */
 export class BookReader {
   readonly #kept = new KeptBooks();
 
   /** At most so many levels of each side. Undefined where no whole book was received by then that the changes go on from. */
   asOf(view: StreamView, rule: ContinuityRule | undefined, at: number, levels = Infinity): BookAnswer | undefined {
-    const going = this.#walked(view, rule, at, true);
-    const sure = going?.isUnsure === true ? this.#walked(view, rule, at, false) : going;
+    const sure = this.#gone(view, rule, at, false);
     if (sure === undefined) return undefined;
     const { book, hole, last } = sure;
     if (!book.isWhole) return { hole: hole! }; // it was whole at the start
@@ -40,11 +43,21 @@ export class BookReader {
     return { event: { ...last(), ...whole, bids: book.bids(levels), asks: book.asks(levels) } };
   }
 
-  #walked(view: StreamView, rule: ContinuityRule | undefined, at: number, mayUseKept: boolean): Going | undefined {
+  /** Goes to that moment and keeps books on the way, which costs more than an answer: every level is looked at. */
+  keepTo(view: StreamView, rule: ContinuityRule | undefined, at: number): void {
+    this.#gone(view, rule, at, view.unreadable.length === 0);
+  }
+
+  #gone(view: StreamView, rule: ContinuityRule | undefined, at: number, isKeeping: boolean): Going | undefined {
+    const going = this.#walked(view, rule, at, isKeeping, true);
+    return going?.isUnsure === true ? this.#walked(view, rule, at, isKeeping, false) : going;
+  }
+
+  #walked(view: StreamView, rule: ContinuityRule | undefined, at: number, isKeeping: boolean, mayUseKept: boolean): Going | undefined {
     const walk = new BookWalk(view, at);
     for (let part = 0; walk.part(part) !== undefined; part++) {
       const start = this.#startIn(walk, part, rule, mayUseKept);
-      if (start !== undefined) return this.#goOn(walk, start, view.unreadable.length === 0);
+      if (start !== undefined) return this.#goOn(walk, start, isKeeping);
     }
     return undefined;
   }
@@ -55,17 +68,18 @@ export class BookReader {
     const kept = mayUseKept ? this.#kept.newest(name, walk.at) : undefined;
     if (walk.mayHoldBooks(part)) {
       const rows = walk.rows(part);
-      for (let row = rows.rows - 1; row >= (kept?.row ?? 0); row--) {
-        if (!rows.isSnapshot(row) || rows.times[row]! > walk.at) continue;
+      for (let row = rows.lastSnapshot(rows.rows); row >= (kept?.row ?? 0); row = rows.lastSnapshot(row)) {
+        if (!rows.isBy(row, walk.at)) continue;
         const book = begunWith(walk, part, row, rule);
-        if (book !== undefined) return { part, book, row: row + 1, maxTime: rows.times[row]!, last: rows.base(row) };
+        if (book !== undefined) return { part, book, row: row + 1, maxTime: () => rows.time(row), last: () => rows.base(row) };
       }
     }
-    return kept === undefined ? undefined : { ...kept, part, book: OrderBook.of(rule, kept.book) };
+    if (kept === undefined) return undefined;
+    return { part, book: OrderBook.of(rule, kept.book), row: kept.row, maxTime: () => kept.maxTime, last: () => kept.last };
   }
 
-  #goOn(walk: BookWalk, start: Start, mayKeep: boolean): Going {
-    const going = new Going(start, walk.at);
+  #goOn(walk: BookWalk, start: Start, isKeeping: boolean): Going {
+    const going = new Going(start, walk.at, isKeeping);
     for (let part = start.part; part >= 0; part--) {
       if (walk.isLater(part)) {
         going.isBehind = true;
@@ -73,13 +87,13 @@ export class BookReader {
       }
       const { name } = walk.part(part)!;
       const rows = walk.rows(part);
-      for (const [from, to] of rows.stretches(part === start.part ? start.row : 0)) {
-        const mayKeepHere = mayKeep && !going.isUnsure && !going.isBehind && going.book.isWhole && rows.isStop(from);
-        if (mayKeepHere && !this.#kept.has(name, from)) this.#kept.keep(name, going.kept(from));
+      const first = part === start.part ? start.row : 0;
+      for (const [from, to] of isKeeping ? rows.stretches(first) : [[first, rows.rows] as const]) {
+        if (isKeeping && going.mayKeep && rows.isStop(from) && !this.#kept.has(name, from)) this.#kept.keep(name, going.kept(from));
         going.take(rows, from, to, name);
       }
     }
-    if (mayKeep && !going.isUnsure && going.mayRest && going.book.isWhole) this.#kept.rest(going.name, going.kept(going.row));
+    if (isKeeping && going.mayRest && going.name !== "") this.#kept.rest(going.name, going.kept(going.row));
     return going;
   }
 }
@@ -92,38 +106,41 @@ class Going {
   last: () => KeptBook["last"];
   /** A row received later was passed: who looks later has another book from here on. */
   isBehind = false;
-  mayRest = true;
   /** A whole book came that a kept one cannot judge. */
   isUnsure = false;
   /** The part and the row it goes on with. */
   name = "";
   row: number;
   readonly #at: number;
+  readonly #isKeeping: boolean;
+  /** Rows were taken behind one that was received later. */
+  #isAhead = false;
   #maxTime: number;
 
-  constructor({ book, row, maxTime, last }: Start, at: number) {
+  constructor({ book, row, maxTime, last }: Start, at: number, isKeeping: boolean) {
     this.book = book;
     this.row = row;
-    this.last = () => last;
+    this.last = last;
     this.#at = at;
-    this.#maxTime = maxTime;
+    this.#isKeeping = isKeeping;
+    this.#maxTime = isKeeping ? maxTime() : -Infinity;
+  }
+
+  get mayKeep(): boolean {
+    return !this.isUnsure && !this.isBehind && this.book.isWhole;
+  }
+
+  get mayRest(): boolean {
+    return !this.isUnsure && !this.#isAhead && this.book.isWhole;
   }
 
   /** The rows of a part from one to before another that were received by then. */
   take(rows: BookRows, from: number, to: number, name: string): void {
     for (let row = from; row < to;) {
-      if (rows.times[row]! > this.#at) {
-        this.isBehind = true;
-        row++;
-        continue;
-      }
-      const done = this.book.applyRun(rows, row, this.#endOfChanges(rows, row, to));
-      if (done === row) this.#takeOne(rows, row, name);
-      else {
-        this.last = () => rows.base(done - 1);
-        this.#took(rows, row, done, name);
-      }
-      row = Math.max(done, row + 1);
+      const later = rows.firstLater(row, to, this.#at);
+      this.#takeReceived(rows, row, later, name);
+      if (later < to) this.isBehind = true;
+      row = rows.firstBy(later, to, this.#at);
     }
   }
 
@@ -131,29 +148,31 @@ class Going {
     return { book: this.book.freeze(), row, maxTime: this.#maxTime, last: this.last() };
   }
 
-  #takeOne(rows: BookRows, row: number, name: string): void {
+  #takeReceived(rows: BookRows, from: number, to: number, name: string): void {
+    if (from === to) return;
+    if (this.isBehind) this.#isAhead = true;
+    if (this.#isKeeping) this.#maxTime = Math.max(this.#maxTime, rows.latest(from, to));
+    this.name = name;
+    this.row = to;
+    let snapshot = rows.firstSnapshot(from, to);
+    for (let row = from; row < to;) {
+      if (row > snapshot) snapshot = rows.firstSnapshot(row, to);
+      const done = this.book.applyRun(rows, row, snapshot);
+      if (done > row) this.last = () => rows.base(done - 1);
+      else this.#takeOne(rows, row);
+      row = Math.max(done, row + 1);
+    }
+  }
+
+  #takeOne(rows: BookRows, row: number): void {
     const change = rows.row(row);
     if (change.isSnapshot && !this.book.canJudge(change)) this.isUnsure = true;
     const [wasWhole, afterId, applied] = [this.book.isWhole, this.book.lastUpdateId, this.book.apply(change)];
     if (applied === "gap" && wasWhole) {
       const beforeId = change.firstUpdateId ?? change.lastUpdateId;
-      this.hole = { afterId, beforeId, fromTime: this.last().recvTime, toTime: rows.times[row]! };
+      this.hole = { afterId, beforeId, fromTime: this.last().recvTime, toTime: rows.time(row) };
     }
     if (applied === "applied") this.last = () => rows.base(row);
-    this.#took(rows, row, row + 1, name);
-  }
-
-  #took(rows: BookRows, from: number, to: number, name: string): void {
-    if (this.isBehind) this.mayRest = false;
-    for (let row = from; row < to; row++) if (rows.times[row]! > this.#maxTime) this.#maxTime = rows.times[row]!;
-    this.name = name;
-    this.row = to;
-  }
-
-  #endOfChanges(rows: BookRows, from: number, to: number): number {
-    let row = from;
-    while (row < to && !rows.isSnapshot(row) && rows.times[row]! <= this.#at) row++;
-    return row;
   }
 }
 
@@ -178,7 +197,7 @@ function newerBefore(walk: BookWalk, part: number, row: number, id: number | und
     if (walk.isLater(older)) continue;
     const rows = walk.rows(older);
     for (let each = older === part ? row - 1 : rows.rows - 1; each >= 0; each--) {
-      if (rows.times[each]! > walk.at) continue;
+      if (!rows.isBy(each, walk.at)) continue;
       if (rows.isSnapshot(each)) {
         if (rows.lastIds[each]! > id) return undefined;
       } else if (rows.lastIds[each]! > id) newer.push(rows.row(each));

@@ -1,44 +1,94 @@
 import { depth, type DepthEvent } from "../../events/depth.ts";
 import type { EventBase, Origin } from "../../events/event_type.ts";
 import type { BookRow, BookRun } from "../book/order_book.ts";
+import type { PriceWords } from "../book/packed_levels.ts";
+import type { PagedLists } from "../storage/level_lists.ts";
 import { BookSide } from "./book_side.ts";
 import type { Part } from "./part.ts";
 import { partNumbers, TableRows } from "./table_rows.ts";
 
 const PAGES_A_STOP = 2; // of each side: some 130,000 levels, applied in a few milliseconds
 
-/** Rows of `depth` as the book takes them, straight from the columns it needs; no level becomes an object. */
+/** Rows of `depth` as the book takes them, straight from the columns it needs; no level becomes an object, and nothing is decoded unasked. */
 export class BookRows implements BookRun {
   readonly rows: number;
-  readonly times: Float64Array;
-  readonly firstIds: Float64Array;
-  readonly lastIds: Float64Array;
+  readonly #part: Part;
   readonly #events: TableRows<DepthEvent>;
-  readonly #isSnapshot: Uint8Array;
-  readonly #stops: readonly number[];
-  readonly #bids: BookSide;
-  readonly #asks: BookSide;
+  readonly #timeMax: number;
+  readonly #numbers = new Map<string, Float64Array>();
+  /** Undefined where the statistics say that there is none. */
+  readonly #isSnapshot: Uint8Array | undefined;
+  readonly #sides = new Map<"bids" | "asks", BookSide>();
 
   constructor(part: Part) {
     this.rows = part.rows;
+    this.#part = part;
     this.#events = new TableRows<DepthEvent>(depth, part);
-    this.times = partNumbers(depth as never, part, "recvTime");
-    this.#isSnapshot = flagsOf(part);
-    this.firstIds = partNumbers(depth as never, part, "firstUpdateId");
-    this.lastIds = partNumbers(depth as never, part, "lastUpdateId");
-    const bids = part.lists(indexOf("bids"));
-    this.#bids = new BookSide(bids);
-    this.#asks = new BookSide(part.lists(indexOf("asks")));
-    this.#stops = bids.firstRows.slice(0, -1).filter((_, page) => page % PAGES_A_STOP === 0);
+    this.#timeMax = part.range("recv_time")?.max ?? Infinity;
+    this.#isSnapshot = part.range("is_snapshot")?.max === 0 ? undefined : flagsOf(part);
+  }
+
+  get firstIds(): Float64Array {
+    return this.#column("firstUpdateId");
+  }
+
+  get lastIds(): Float64Array {
+    return this.#column("lastUpdateId");
+  }
+
+  time(row: number): number {
+    return this.#column("recvTime")[row]!;
   }
 
   isSnapshot(row: number): boolean {
-    return this.#isSnapshot[row] === 1;
+    return this.#isSnapshot?.[row] === 1;
+  }
+
+  /** Was it received by then? */
+  isBy(row: number, at: number): boolean {
+    return this.#timeMax <= at || this.time(row) <= at;
+  }
+
+  /** The first row from `from` on, before `to`, that was received later; or `to`. */
+  firstLater(from: number, to: number, at: number): number {
+    if (this.#timeMax <= at) return to;
+    const times = this.#column("recvTime");
+    let row = from;
+    while (row < to && times[row]! <= at) row++;
+    return row;
+  }
+
+  /** The first one that was received by then; or `to`. */
+  firstBy(from: number, to: number, at: number): number {
+    if (from === to || this.#timeMax <= at) return from;
+    const times = this.#column("recvTime");
+    let row = from;
+    while (row < to && times[row]! > at) row++;
+    return row;
+  }
+
+  /** The first whole book from `from` on, before `to`; or `to`. */
+  firstSnapshot(from: number, to: number): number {
+    const found = this.#isSnapshot?.indexOf(1, from) ?? -1;
+    return found === -1 ? to : Math.min(found, to);
+  }
+
+  /** The last one before a row; or -1. */
+  lastSnapshot(before: number): number {
+    return before === 0 ? -1 : this.#isSnapshot?.lastIndexOf(1, before - 1) ?? -1;
+  }
+
+  /** The latest time of some rows. */
+  latest(from: number, to: number): number {
+    const times = this.#column("recvTime");
+    let latest = -Infinity;
+    for (let row = from; row < to; row++) if (times[row]! > latest) latest = times[row]!;
+    return latest;
   }
 
   /** From a row to the end, a stretch after each stop. */
   *stretches(from: number): Generator<[from: number, to: number]> {
-    for (const to of [...this.#stops, this.rows]) {
+    for (const to of [...this.#stops(), this.rows]) {
       if (to <= from) continue;
       yield [from, to];
       from = to;
@@ -47,7 +97,7 @@ export class BookRows implements BookRun {
 
   /** Rows where going on costs little, because pages begin there. */
   isStop(row: number): boolean {
-    return this.#stops.includes(row);
+    return this.#stops().includes(row);
   }
 
   row(row: number): BookRow {
@@ -56,26 +106,45 @@ export class BookRows implements BookRun {
       firstUpdateId: Number.isNaN(first) ? undefined : first,
       lastUpdateId: Number.isNaN(last) ? undefined : last,
       isSnapshot: this.isSnapshot(row),
-      bids: this.#bids.levels(row),
-      asks: this.#asks.levels(row),
+      bids: this.#side("bids").levels(row),
+      asks: this.#side("asks").levels(row),
     };
   }
 
-  applyTo(to: { readonly bids: Map<number, number>; readonly asks: Map<number, number> }, fromRow: number, toRow: number): void {
-    this.#bids.apply(to.bids, fromRow, toRow);
-    this.#asks.apply(to.asks, fromRow, toRow);
+  lastWords(side: "bids" | "asks", fromRow: number, toRow: number): PriceWords[] {
+    return this.#side(side).lastWords(fromRow, toRow);
   }
 
   /** What a row says beside its book. */
   base(row: number): EventBase {
     const rows = this.#events;
     return {
-      recvTime: this.times[row]!,
+      recvTime: this.time(row),
       eventTime: rows.field(row, "eventTime") as number | undefined,
       source: rows.field(row, "source") as string,
       symbol: rows.field(row, "symbol") as string,
       origin: rows.field(row, "origin") as Origin,
     };
+  }
+
+  #stops(): number[] {
+    return this.#lists("bids").firstRows.slice(0, -1).filter((_, page) => page % PAGES_A_STOP === 0);
+  }
+
+  #column(field: "recvTime" | "firstUpdateId" | "lastUpdateId"): Float64Array {
+    let numbers = this.#numbers.get(field);
+    if (numbers === undefined) this.#numbers.set(field, numbers = partNumbers(depth as never, this.#part, field));
+    return numbers;
+  }
+
+  #side(name: "bids" | "asks"): BookSide {
+    let side = this.#sides.get(name);
+    if (side === undefined) this.#sides.set(name, side = new BookSide(this.#lists(name)));
+    return side;
+  }
+
+  #lists(name: "bids" | "asks"): PagedLists {
+    return this.#part.lists(indexOf(name));
   }
 }
 

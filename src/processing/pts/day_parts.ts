@@ -1,4 +1,4 @@
-import type { FileMetaData, RowGroup } from "hyparquet";
+import type { FileMetaData, RowGroup, Statistics } from "hyparquet";
 import type { EventType } from "../../events/event_type.ts";
 import { Lru } from "../../lib/lru.ts";
 import type { DiskFile, DiskStat } from "../../runtime/runtime.ts";
@@ -7,10 +7,10 @@ import { readChunk } from "../storage/chunk_file.ts";
 import { type ChunkId, chunkPath } from "../storage/paths.ts";
 import { readColumn } from "../storage/parquet/read_group.ts";
 import { StoredLists } from "../storage/parquet/read_lists.ts";
-import { type LevelLists, listBytes } from "../storage/level_lists.ts";
+import { bytesOfDoubles, type Doubles, type PagedLists } from "../storage/level_lists.ts";
 import { bytesOf, type SealedColumn, type SealedTable } from "../storage/table.ts";
 import type { Watermark } from "../storage/watermark.ts";
-import type { PagedLists, Part, Range } from "./part.ts";
+import type { Part, Range } from "./part.ts";
 
 /** A day file at one moment: its parts, and which chunks are in them. Open until `close`, so that a file put in its place harms nobody. */
 export interface DayParts {
@@ -37,7 +37,7 @@ export class DayFileReader {
   readonly #footers = new Lru<Footer>(FOOTER_BYTES_MAX);
   readonly #columns = new Lru<SealedColumn>(COLUMN_BYTES_MAX);
   readonly #lists = new Lru<StoredLists>(LISTS_KEPT);
-  readonly #pages = new Lru<LevelLists>(PAGE_BYTES_MAX);
+  readonly #pages = new Lru<Doubles>(PAGE_BYTES_MAX);
   readonly #chunks = new Lru<SealedTable>(CHUNK_BYTES_MAX);
 
   constructor(world: StorageWorld) {
@@ -96,7 +96,7 @@ interface GroupWorld {
   readonly reader: StorageWorld;
   readonly columns: Lru<SealedColumn>;
   readonly lists: Lru<StoredLists>;
-  readonly pages: Lru<LevelLists>;
+  readonly pages: Lru<Doubles>;
 }
 
 interface GroupFile {
@@ -125,11 +125,18 @@ class GroupPart implements Part {
   }
 
   range(column: string): Range | undefined {
-    const statistics = this.#group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
+    const statistics = this.#statistics(column);
     const [min, max] = [statistics?.min_value, statistics?.max_value].map((bound) =>
       typeof bound === "bigint" || typeof bound === "number" || typeof bound === "boolean" ? Number(bound) : undefined
     );
     return min === undefined || max === undefined ? undefined : { min, max };
+  }
+
+  only(column: string): { readonly value: string | undefined } | undefined {
+    const { min_value, max_value, null_count } = this.#statistics(column) ?? {};
+    if (null_count === undefined) return undefined;
+    if (Number(null_count) === this.rows) return { value: undefined };
+    return Number(null_count) === 0 && typeof min_value === "string" && min_value === max_value ? { value: min_value } : undefined;
   }
 
   column(index: number): SealedColumn {
@@ -145,12 +152,18 @@ class GroupPart implements Part {
     const stored = kept(lists, key, open, () => 1);
     return {
       firstRows: stored.firstRows,
-      page: (page) => kept(pages, `${key} ${page}`, () => stored.page(file, page), listBytes),
+      starts: (page) => stored.starts(file, page),
+      prices: (page) => kept(pages, `${key} ${page} prices`, () => stored.prices(file, page), bytesOfDoubles),
+      sizes: (page) => kept(pages, `${key} ${page} sizes`, () => stored.sizes(file, page), bytesOfDoubles),
     };
   }
 
   read(): SealedTable {
     return { rows: this.rows, columns: this.#type.columns.map((_, index) => this.column(index)) };
+  }
+
+  #statistics(column: string): Statistics | undefined {
+    return this.#group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
   }
 }
 

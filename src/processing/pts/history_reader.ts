@@ -109,7 +109,7 @@ export class HistoryReader {
       if (times === undefined || this.#ahead.get(part.name) !== undefined) continue;
       const steps = Math.ceil(part.rows / AHEAD_ROWS);
       for (let step = 1; step <= steps; step++) {
-        this.#books.asOf(view, continuityOf(path), times.min + Math.ceil((times.max - times.min) * step / steps), 0);
+        this.#books.keepTo(view, continuityOf(path), times.min + Math.ceil((times.max - times.min) * step / steps));
         yield;
       }
       this.#ahead.set(part.name, true, 1);

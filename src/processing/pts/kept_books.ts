@@ -15,7 +15,7 @@ export interface KeptBook {
 interface KeptOfPart {
   /** At stops of the part, by their row. */
   readonly atStops: ReadonlyMap<number, KeptBook>;
-  /** Where the last question ended: the next one is often about a moment soon after. */
+  /** Where keeping ended last: it goes on from there. */
   readonly resting: KeptBook | undefined;
   readonly bytes: number;
 }

@@ -1,5 +1,5 @@
 import type { EventType } from "../../events/event_type.ts";
-import { type LevelLists, listsOf } from "../storage/level_lists.ts";
+import { type PagedLists, startsOf } from "../storage/level_lists.ts";
 import type { SealedColumn, SealedTable } from "../storage/table.ts";
 import { numbersOf } from "./table_rows.ts";
 
@@ -9,13 +9,6 @@ export interface Range {
   readonly max: number;
 }
 
-/** A column of levels as it is stored, in pages. */
-export interface PagedLists {
-  /** Of each page its first row; behind the last one the number of rows. */
-  readonly firstRows: readonly number[];
-  page(index: number): LevelLists;
-}
-
 /** Some rows of a stream that stand together: a row group of a day file, a chunk, or what is still in memory. */
 export interface Part {
   /** Parts of one name begin with the same rows, now and later. */
@@ -23,6 +16,8 @@ export interface Part {
   readonly rows: number;
   /** Undefined where all are null or nobody knows; then any value must be expected. A flag counts as 0 and 1. */
   range(column: string): Range | undefined;
+  /** What all rows say in a column, where that is a text or nothing and the statistics tell. */
+  only(column: string): { readonly value: string | undefined } | undefined;
   /** All three throw for what cannot be read whole. `index` is the column's place in its type. */
   column(index: number): SealedColumn;
   lists(index: number): PagedLists;
@@ -57,6 +52,10 @@ export class TablePart implements Part {
     return min > max ? undefined : { min, max };
   }
 
+  only(): undefined {
+    return undefined;
+  }
+
   column(index: number): SealedColumn {
     return this.#table.columns[index]!;
   }
@@ -64,8 +63,14 @@ export class TablePart implements Part {
   lists(index: number): PagedLists {
     const column = this.column(index);
     if (column.kind !== "levels") throw new TypeError(`${this.#type.name} has no levels in column ${index}`);
-    const lists = listsOf(column);
-    return { firstRows: [0, this.rows], page: () => lists };
+    const starts = startsOf(column.counts);
+    const { prices, sizes } = column;
+    return {
+      firstRows: [0, this.rows],
+      starts: () => starts,
+      prices: () => ({ values: prices, places: undefined }),
+      sizes: () => ({ values: sizes, places: undefined }),
+    };
   }
 
   read(): SealedTable {

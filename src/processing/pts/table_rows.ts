@@ -10,12 +10,14 @@ export class TableRows<T extends EventBase> {
   readonly rows: number;
   readonly #type: EventType<T>;
   readonly #columnAt: (index: number) => SealedColumn;
+  readonly #onlyIn: (column: string) => { readonly value: string | undefined } | undefined;
   readonly #readers = new Map<string, Reader>();
 
   constructor(type: EventType<T>, from: SealedTable | Part) {
     this.rows = from.rows;
     this.#type = type;
     this.#columnAt = "columns" in from ? (index) => from.columns[index]! : (index) => from.column(index);
+    this.#onlyIn = "columns" in from ? () => undefined : (column) => from.only(column);
   }
 
   recvTime(row: number): number {
@@ -30,11 +32,15 @@ export class TableRows<T extends EventBase> {
 
   field(row: number, name: keyof T & string): unknown {
     let reader = this.#readers.get(name);
-    if (reader === undefined) {
-      const index = this.#type.columns.findIndex(({ field }) => field === name);
-      this.#readers.set(name, reader = readerOf(this.#columnAt(index), this.#type.columns[index]!.kind === "boolean"));
-    }
+    if (reader === undefined) this.#readers.set(name, reader = this.#reader(name));
     return reader(row);
+  }
+
+  #reader(field: string): Reader {
+    const index = this.#type.columns.findIndex((each) => each.field === field);
+    const { name, kind } = this.#type.columns[index]!;
+    const only = kind === "levels" ? undefined : this.#onlyIn(name);
+    return only === undefined ? readerOf(this.#columnAt(index), kind === "boolean") : () => only.value;
   }
 }
 

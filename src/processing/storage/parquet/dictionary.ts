@@ -4,8 +4,8 @@ const MULTIPLIER = 0x9e3779b1;
 
 /** Distinct doubles in order of first use, and each row's place among them. */
 export interface Dictionary {
-  readonly values: Float64Array;
-  readonly indices: Uint32Array;
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly indices: Uint32Array<ArrayBuffer>;
 }
 
 /**
@@ -13,7 +13,11 @@ export interface Dictionary {
  * Told apart by their bits, so that −0 is not 0.
  */
 export function dictionaryOf(column: Float64Array<ArrayBuffer>): Dictionary | undefined {
-  const valuesMax = Math.min(VALUES_MAX, Math.floor(column.length / REPEATS_MIN));
+  return dictionaryUpTo(column, Math.min(VALUES_MAX, Math.floor(column.length / REPEATS_MIN)));
+}
+
+/** The same, however often values repeat; undefined where more than so many are different. */
+export function dictionaryUpTo(column: Float64Array<ArrayBuffer>, valuesMax: number): Dictionary | undefined {
   if (valuesMax === 0) return undefined;
   const halves = new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
   const mask = 2 ** Math.ceil(Math.log2(valuesMax * 2 + 2)) - 1;

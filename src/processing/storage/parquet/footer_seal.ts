@@ -1,3 +1,5 @@
+import { isEqual } from "../../../lib/bytes.ts";
+
 /**
  * A footer vouches for itself: one of its key-values is the CRC-32 of its own bytes, taken with the eight digits of that CRC as zeros. A
  * flipped bit anywhere in it is then noticed, which neither Parquet nor any reader offers.
@@ -20,8 +22,7 @@ export function sealFooter(metadata: Uint8Array, crc32: Crc32): Uint8Array {
 export function isSealIntact(metadata: Uint8Array, crc32: Crc32): boolean {
   const at = digitsAt(metadata);
   if (at === undefined) return false;
-  const sealed = sealFooter(metadata, crc32);
-  return sealed.every((byte, i) => byte === metadata[i]);
+  return isEqual(sealFooter(metadata, crc32), metadata);
 }
 
 const ZEROS = new TextEncoder().encode(UNSEALED);

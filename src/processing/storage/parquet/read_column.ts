@@ -2,6 +2,7 @@ import { concatBytes } from "../../../lib/bytes.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
 import type { PageHeader } from "./page_header.ts";
 import { unpackDelta } from "./unpack_delta.ts";
+import { PackedPlaces } from "./packed_places.ts";
 import { unpackRle } from "./unpack_rle.ts";
 
 /** One leaf column of one row group, decoded: the values that are there, and its levels for who asks. */
@@ -11,17 +12,19 @@ export interface Leaf {
   defined(): Uint8Array<ArrayBuffer> | undefined;
   /** 0 where a row begins; undefined for a flat column. */
   repeats(): Uint8Array<ArrayBuffer> | undefined;
+  /** Decoded when they are first asked for. */
   readonly values: Values;
 }
 
 export type Values =
   | { readonly kind: "numbers"; readonly values: Float64Array<ArrayBuffer> }
-  /** Doubles by their places in `values`, counted from 0. */
-  | { readonly kind: "coded"; readonly places: Uint32Array<ArrayBuffer>; readonly values: Float64Array<ArrayBuffer> }
+  /** Doubles by their places in `values`, counted from 0; a dictionary's places in each page. */
+  | { readonly kind: "coded"; readonly places: readonly PackedPlaces[]; readonly values: Float64Array<ArrayBuffer> }
   | { readonly kind: "flags"; readonly values: Uint8Array<ArrayBuffer> }
   /** Places in `texts`, counted from 0. */
   | { readonly kind: "texts"; readonly places: Uint32Array<ArrayBuffer>; readonly texts: readonly string[] };
 
+const SPARE_BYTES = 128; // a decoder's room for the end
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** What a dictionary holds; decoded when it is needed. */
@@ -39,11 +42,14 @@ export function leafOf(
   dictionary: Dictionary,
 ): Leaf {
   const levels = (from: number, length: number) => levelsOf(stored.subarray(from, from + length), header.slots);
+  let values: Values | undefined;
   return {
     slots: header.slots,
     repeats: () => levels(0, header.repetitionBytes),
     defined: () => header.nulls === 0 ? undefined : levels(header.repetitionBytes, header.definitionBytes),
-    values: valuesOf(type, header, bodyOf(header, stored, compression), dictionary),
+    get values() {
+      return values ??= valuesOf(type, header, bodyOf(header, stored, compression), dictionary);
+    },
   };
 }
 
@@ -68,13 +74,7 @@ function joinedValues(parts: readonly Values[]): Values {
   if (first === undefined) throw new RangeError("a column has no page");
   if (parts.every((part) => part.kind === "numbers")) return { kind: "numbers", values: concatDoubles(parts.map(({ values }) => values)) };
   if (first.kind !== "coded" || !parts.every((part) => part.kind === "coded")) throw new RangeError("a column has several pages");
-  const places = new Uint32Array(parts.reduce((sum, part) => sum + part.places.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    places.set(part.places, at);
-    at += part.places.length;
-  }
-  return { kind: "coded", places, values: first.values };
+  return { kind: "coded", places: parts.flatMap(({ places }) => places), values: first.values };
 }
 
 function concatDoubles(parts: readonly Float64Array[]): Float64Array<ArrayBuffer> {
@@ -110,7 +110,7 @@ function valuesOf(type: string, { encoding, slots, nulls }: PageHeader, raw: Uin
       return { kind: "numbers", values: doubles(raw, count) };
     case "DOUBLE RLE_DICTIONARY": {
       const values = dictionary.doubles();
-      return { kind: "coded", places: placesOf(raw, count, values.length), values };
+      return { kind: "coded", places: [new PackedPlaces(raw, count, values.length)], values };
     }
     case "BYTE_ARRAY RLE_DICTIONARY": {
       const texts = dictionary.texts();
@@ -130,18 +130,23 @@ function valuesOf(type: string, { encoding, slots, nulls }: PageHeader, raw: Uin
 
 function placesOf(raw: Uint8Array, count: number, limit: number): Uint32Array<ArrayBuffer> {
   const places = new Uint32Array(count);
-  unpackRle(raw.subarray(1), raw[0] ?? 0, places);
-  for (let i = 0; i < count; i++) if (places[i]! >= limit) throw new RangeError("an index is beyond its dictionary");
+  new PackedPlaces(raw, count, limit).take(places, 0, count);
   return places;
 }
 
 export function doubles(raw: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   if (raw.length !== 8 * count) throw new RangeError(`${count} doubles have ${raw.length} bytes`);
+  if (LITTLE_ENDIAN && isAlone(raw)) return new Float64Array(raw.buffer, 0, count);
   const values = new Float64Array(count);
   new Uint8Array(values.buffer).set(raw);
   if (LITTLE_ENDIAN) return values;
   const view = new DataView(values.buffer);
   return Float64Array.from(values, (_, i) => view.getFloat64(8 * i, true));
+}
+
+/** Nothing else is in its memory. */
+function isAlone(raw: Uint8Array): raw is Uint8Array<ArrayBuffer> {
+  return raw.buffer instanceof ArrayBuffer && raw.byteOffset === 0 && raw.buffer.byteLength < raw.length + SPARE_BYTES;
 }
 
 export function textsOf(raw: Uint8Array, count: number): string[] {

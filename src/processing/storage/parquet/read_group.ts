@@ -67,10 +67,23 @@ function flatColumn(leaf: Leaf, name: string): SealedColumn {
   }
 }
 
+const RUN_SLOTS = 64; // of a kind on average, from which on they are copied together
+
 /** Values to their slots; the others are null. */
 function spread(values: Float64Array<ArrayBuffer>, defined: Uint8Array): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(defined.length).fill(NaN);
-  let at = 0;
-  for (let i = 0; i < defined.length; i++) if (defined[i] === 1) out[i] = values[at++]!;
+  const out = new Float64Array(defined.length);
+  const nulls = out.length - values.length;
+  if (Math.min(nulls, values.length) > out.length / RUN_SLOTS) {
+    for (let i = 0, at = 0; i < out.length; i++) out[i] = defined[i] === 1 ? values[at++]! : NaN;
+    return out;
+  }
+  for (let from = 0, at = 0; from < out.length;) {
+    const isNull = defined[from] === 0;
+    const next = defined.indexOf(isNull ? 1 : 0, from);
+    const to = next === -1 ? out.length : next;
+    if (isNull) out.fill(NaN, from, to);
+    else out.set(values.subarray(at, at += to - from), from);
+    from = to;
+  }
   return out;
 }

@@ -1,11 +1,11 @@
 import type { ColumnMetaData, RowGroup } from "hyparquet";
 import type { Column } from "../../../events/event_type.ts";
 import type { Compression } from "../../../runtime/runtime.ts";
-import { countOf, type Doubles, type LevelLists } from "../level_lists.ts";
+import { countOf, type Doubles } from "../level_lists.ts";
 import type { Leaf, Values } from "./read_column.ts";
 import { type ByteSource, StoredColumn } from "./stored_column.ts";
 
-/** A column of levels in pages of some thousand rows each, which are decoded one by one. */
+/** A column of levels in pages of some thousand rows each, whose parts are decoded one by one. */
 export class StoredLists {
   /** Of each page its first row; behind the last one the number of rows. */
   readonly firstRows: readonly number[];
@@ -18,23 +18,35 @@ export class StoredLists {
       new StoredColumn(source, metadataAt(group, `${name}.list.element.${field}`), Number(group.num_rows), compression);
     this.#prices = open("price");
     this.#sizes = open("size");
-    if (`${this.#prices.pageRows}` !== `${this.#sizes.pageRows}`) throw new RangeError("pages of prices and sizes do not belong together");
+    if (pagesOf(this.#prices) !== pagesOf(this.#sizes)) throw new RangeError("pages of prices and sizes do not belong together");
     const firstRows = [0];
-    for (const rows of this.#prices.pageRows) firstRows.push(firstRows.at(-1)! + rows);
+    for (const { rows } of this.#prices.pages) firstRows.push(firstRows.at(-1)! + rows);
     this.firstRows = firstRows;
   }
 
-  /** `source` is the same file. Throws for what cannot be read whole. */
-  page(source: ByteSource, index: number): LevelLists {
-    const rows = this.firstRows[index + 1]! - this.firstRows[index]!;
-    return levelLists(this.#prices.page(source, index), this.#sizes.page(source, index), rows);
+  /** Of each row of a page its first level; behind the last one the number of levels. `source` is the same file, here and below. */
+  starts(source: ByteSource, page: number): Uint32Array<ArrayBuffer> {
+    return startsOf(this.#prices.page(source, page), this.firstRows[page + 1]! - this.firstRows[page]!);
+  }
+
+  /** Throws for what cannot be read whole. */
+  prices(source: ByteSource, page: number): Doubles {
+    return doublesOf(this.#prices.page(source, page).values);
+  }
+
+  sizes(source: ByteSource, page: number): Doubles {
+    return doublesOf(this.#sizes.page(source, page).values);
   }
 }
 
-/** Levels as they are stored: nothing is looked up in a dictionary. */
-export function levelLists(price: Leaf, size: Leaf, rows: number): LevelLists {
+/** How many rows and levels each page has. Prices and sizes stand under the same levels, each under its page's CRC. */
+function pagesOf({ pages }: StoredColumn): string {
+  return pages.map(({ rows, slots, nulls }) => `${rows} ${slots} ${nulls}`).join();
+}
+
+/** The levels of a column at once: nothing is looked up in a dictionary. */
+export function levelLists(price: Leaf, size: Leaf, rows: number) {
   const [prices, sizes] = [doublesOf(price.values), doublesOf(size.values)];
-  // Their levels are the same bytes, each under its page's CRC.
   if (countOf(prices) !== countOf(sizes) || price.slots !== size.slots) {
     throw new RangeError("a list's prices and sizes do not belong together");
   }

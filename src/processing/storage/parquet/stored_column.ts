@@ -43,9 +43,8 @@ export class StoredColumn {
     this.#assertAgrees(rows);
   }
 
-  /** Of each page its rows. */
-  get pageRows(): number[] {
-    return this.#pages.map(({ header }) => header.rows);
+  get pages(): readonly PageHeader[] {
+    return this.#pages.map(({ header }) => header);
   }
 
   page(source: ByteSource, index: number): Leaf {

@@ -3,6 +3,8 @@ import { unzigzag } from "./thrift_cursor.ts";
 
 const EXACT_MAX = 2 ** 53;
 const EXACT_BITS = 53;
+const PIECE_BITS = 24;
+const SPARE_BYTES = 4;
 
 /**
  * DELTA_BINARY_PACKED integers without a BigInt: the counterpart of `delta.ts`, ten times cheaper than the published reader. Where a number
@@ -34,6 +36,7 @@ class Unpacking {
       throw new RangeError("a page of deltas lies about itself");
     }
     if (first >= EXACT_MAX) return undefined;
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
     let value = unzigzag(first);
     out[0] = value;
     for (let done = 1; done < out.length;) {
@@ -48,48 +51,39 @@ class Unpacking {
         if (!(this.#at + bytes <= this.#bytes.length)) throw new RangeError("a page ends inside its deltas");
         if (width > EXACT_BITS) return undefined;
         const to = Math.min(done + rows, out.length);
-        this.#mini(width, done, to);
+        if (width === 0) value = climb(out, done, to, value, step);
+        else if (width <= PIECE_BITS && this.#at + bytes + SPARE_BYTES <= view.byteLength) {
+          value = addUp(view, 8 * this.#at, width, out, done, to, value, step);
+        } else value = this.#wide(width, done, to, value, step);
+        done = to;
         this.#at += bytes;
-        for (; done < to; done++) out[done] = value += step + out[done]!;
       }
     }
     return out;
   }
 
-  /** The packed numbers as they are; wide ones in pieces of 24 bits. */
-  #mini(width: number, from: number, to: number): void {
+  /** Packed numbers of any width, in pieces. */
+  #wide(width: number, from: number, to: number, before: number, step: number): number {
     const bytes = this.#bytes;
-    const out = this.#out;
+    let value = before;
     let at = this.#at;
     let pending = 0;
     let bits = 0;
-    if (width <= 24) {
-      const mask = 2 ** width - 1;
-      for (let i = from; i < to; i++) {
-        while (bits < width) {
-          pending |= bytes[at++]! << bits; // at most 23 + 8 bits
-          bits += 8;
-        }
-        out[i] = pending & mask;
-        pending >>>= width;
-        bits -= width;
-      }
-      return;
-    }
     for (let i = from; i < to; i++) {
-      let value = 0;
-      for (let done = 0; done < width; done += 24) {
-        const piece = Math.min(24, width - done);
+      let packed = 0;
+      for (let done = 0; done < width; done += PIECE_BITS) {
+        const piece = Math.min(PIECE_BITS, width - done);
         while (bits < piece) {
           pending |= bytes[at++]! << bits;
           bits += 8;
         }
-        value += (pending & 2 ** piece - 1) * 2 ** done;
+        packed += (pending & 2 ** piece - 1) * 2 ** done;
         pending >>>= piece;
         bits -= piece;
       }
-      out[i] = value;
+      this.#out[i] = value += step + packed;
     }
+    return value;
   }
 
   #varint(): number {
@@ -101,6 +95,35 @@ class Unpacking {
       if (byte < 128) return value;
     }
   }
+}
+
+// Functions of their own: a loop inside a larger one stays slow in Bun's engine, ten times as slow as here. Both return the last value.
+
+/** By the same step each: ids, most often. */
+function climb(out: Float64Array, from: number, to: number, before: number, step: number): number {
+  let value = before;
+  for (let i = from; i < to; i++) out[i] = value += step;
+  return value;
+}
+
+/** Four bytes hold a packed number wherever it begins. The zeros tell the engines to stay with 32 bits. */
+function addUp(
+  bytes: DataView,
+  bit: number,
+  width: number,
+  out: Float64Array,
+  from: number,
+  to: number,
+  before: number,
+  step: number,
+): number {
+  const mask = (1 << width) - 1;
+  const bits = width | 0;
+  let value = before;
+  for (let i = from | 0, at = bit | 0; i < to; i = i + 1 | 0, at = at + bits | 0) {
+    out[i] = value += step + (bytes.getInt32(at >> 3, true) >>> (at & 7) & mask);
+  }
+  return value;
 }
 
 function byReader(bytes: Uint8Array, count: number): Float64Array<ArrayBuffer> {
