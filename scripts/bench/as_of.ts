@@ -160,8 +160,11 @@ function levels(side: 1 | -1, from: number, rows: number): SealedColumn {
     for (let k = 0; k < counts[row]!; k++, at++) {
       const random = mix(7 + side, 8_192 * (from + row) + k);
       const ticks = 1 + (isWhole(from + row) ? k : random % (random % 3 === 0 ? BOOK_LEVELS : 40));
-      prices[at] = Math.round(100 * priceAt(from + row) + side * ticks) / 100;
-      sizes[at] = random % 5 === 0 && !isWhole(from + row) ? 0 : (1 + random % 400_000) / 1e5;
+      const price = priceAt(from + row);
+      // A level the price passes is taken back, as a market does: the sides of a book do not cross.
+      const isPassed = k === 0 && !isWhole(from + row) && side * (price - priceAt(from + row - 1)) > 0;
+      prices[at] = isPassed ? price : Math.round(100 * price + side * ticks) / 100;
+      sizes[at] = isPassed || (random % 5 === 0 && !isWhole(from + row)) ? 0 : (1 + random % 400_000) / 1e5;
     }
   }
   return { kind: "levels", counts, prices, sizes };
