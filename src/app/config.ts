@@ -161,6 +161,7 @@ class Reading {
       rotateWindow: value("rotate_window") as SourceConfig["rotateWindow"],
       redundancy: value("redundancy") as number,
       bookAnchorIntervalMs: value("book_anchor_interval") as number,
+      bookAnchorChanges: value("book_anchor_changes") as number,
       wsUrls: value("ws_url") as string[],
       restUrl: value("rest_url") as string,
     };

@@ -25,6 +25,7 @@ export interface SourceConfig {
   readonly rotateWindow: DayWindow | undefined;
   readonly redundancy: number;
   readonly bookAnchorIntervalMs: number;
+  readonly bookAnchorChanges: number;
   readonly wsUrls: readonly string[];
   readonly restUrl: string;
 }
@@ -104,6 +105,11 @@ export function sourceSettings(source: Source): Readonly<Record<string, Setting>
       "1h",
       [60 * SECOND_MS, 7 * DAY_MS],
       "How often the whole order book is fetched, beside starts, holes and midnight.",
+    ),
+    book_anchor_changes: integer(
+      300_000,
+      [1_000, 1_000_000_000],
+      "And after how many changes of it: whoever asks for the book of a moment has no more of them to go through.",
     ),
     ws_url: {
       ...list(

@@ -49,6 +49,7 @@ export function userValues(config: Config): Map<string, unknown> {
     values.set(`${prefix}.rotate_window`, source.rotateWindow === undefined ? "" : formatDayWindow(source.rotateWindow));
     values.set(`${prefix}.redundancy`, source.redundancy);
     values.set(`${prefix}.book_anchor_interval`, formatDuration(source.bookAnchorIntervalMs));
+    values.set(`${prefix}.book_anchor_changes`, source.bookAnchorChanges);
     values.set(`${prefix}.ws_url`, source.wsUrls.length === 1 ? source.wsUrls[0] : source.wsUrls);
     values.set(`${prefix}.rest_url`, source.restUrl);
   }

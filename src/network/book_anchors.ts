@@ -14,11 +14,15 @@ export interface AnchoredBook {
   readonly channel: Channel<any, any>;
   /** The venue's own spelling. */
   readonly symbol: string;
+  /** Update id of the newest change; undefined where there is none yet. */
+  newestId(): number | undefined;
   fill(events: readonly DepthEvent[]): void;
 }
 
 export interface AnchorOptions {
   readonly intervalMs: number;
+  /** Update ids after which the next one is due: whoever rebuilds a book goes through about as many changed levels at most. */
+  readonly changes: number;
   /** Of the source; anchors take a part of it, so that healing and the universe have room. */
   readonly weightPerMinute: number;
   readonly signal: AbortSignal;
@@ -33,6 +37,8 @@ interface Book extends AnchoredBook {
   due: Urgency | undefined;
   anchoredMs: number;
   anchoredDate: string;
+  /** The newest update id then. */
+  anchoredId: number;
   tries: number;
   notBeforeMs: number;
   settled: ((isAnchored: boolean) => void)[];
@@ -46,6 +52,7 @@ export interface BookState {
   /** How long ago the last whole book was fetched; undefined where none was. */
   readonly anchoredAgoMs: number | undefined;
   readonly anchoredDate: string;
+  readonly anchoredId: number;
 }
 
 const URGENCY = { hole: 0, start: 1, interval: 2 } as const;
@@ -58,8 +65,8 @@ const TRIES_MAX = 10; // the venue answers from another server's memory, which m
 const RETRY_MS = 1_000;
 
 /**
- * Keeps every book rebuildable: a snapshot when a stream begins, after each hole of it (of that symbol only), with each UTC day and each
- * interval; the most urgent first, evenly paced but for a first dozen. A snapshot counts when it is not older than the unbroken run of
+ * Keeps every book rebuildable: a snapshot when a stream begins, after each hole of it (of that symbol only), with each UTC day, each
+ * interval and each so many changes; the most urgent first, evenly paced but for a first dozen. A snapshot counts when it is not older than the unbroken run of
  * changes it stands in; whoever rebuilds takes it and applies the changes with higher ids.
  */
 export class BookAnchors implements Disposable {
@@ -89,6 +96,7 @@ export class BookAnchors implements Disposable {
       due: "start",
       anchoredMs: -Infinity,
       anchoredDate: "",
+      anchoredId: firstId,
       tries: 0,
       notBeforeMs: 0,
       settled: [],
@@ -97,16 +105,16 @@ export class BookAnchors implements Disposable {
 
   get state(): BookState[] {
     const nowMs = this.#runtime.clock.monotonicMs();
-    return [...this.#books.values()].map(({ path, runFirstId, due, anchoredMs, anchoredDate }) => {
-      return { path, runFirstId, due, anchoredAgoMs: anchoredMs === -Infinity ? undefined : nowMs - anchoredMs, anchoredDate };
+    return [...this.#books.values()].map(({ path, runFirstId, due, anchoredMs, anchoredDate, anchoredId }) => {
+      return { path, runFirstId, due, anchoredAgoMs: anchoredMs === -Infinity ? undefined : nowMs - anchoredMs, anchoredDate, anchoredId };
     });
   }
 
   /** A book that another process began, where it stands. */
-  goOn(book: AnchoredBook, { runFirstId, due, anchoredAgoMs = Infinity, anchoredDate }: BookState): void {
+  goOn(book: AnchoredBook, { runFirstId, due, anchoredAgoMs = Infinity, anchoredDate, anchoredId }: BookState): void {
     this.began(book, runFirstId);
     const anchoredMs = this.#runtime.clock.monotonicMs() - anchoredAgoMs;
-    Object.assign(this.#books.get(book.path)!, { due, anchoredMs, anchoredDate });
+    Object.assign(this.#books.get(book.path)!, { due, anchoredMs, anchoredDate, anchoredId });
   }
 
   /** A hole before `firstId`. Resolves with whether a book that joins what follows was had. */
@@ -148,15 +156,18 @@ export class BookAnchors implements Disposable {
     const today = dateOf(this.#runtime.clock.wallTime());
     let best: Book | undefined;
     for (const book of this.#books.values()) {
-      if (book.due === undefined && (book.anchoredDate !== today || nowMs - book.anchoredMs >= this.#options.intervalMs)) {
-        book.due = "interval";
-      }
+      if (book.due === undefined && this.#isWanted(book, nowMs, today)) book.due = "interval";
       if (book.due === undefined || book.notBeforeMs > nowMs) continue;
       if (best === undefined || URGENCY[book.due] < URGENCY[best.due!] || (book.due === best.due && book.anchoredMs < best.anchoredMs)) {
         best = book;
       }
     }
     return best;
+  }
+
+  #isWanted(book: Book, nowMs: number, today: string): boolean {
+    const { intervalMs, changes } = this.#options;
+    return book.anchoredDate !== today || nowMs - book.anchoredMs >= intervalMs || newestOf(book) - book.anchoredId >= changes;
   }
 
   async #fetch(book: Book): Promise<void> {
@@ -188,7 +199,12 @@ export class BookAnchors implements Disposable {
 
   #settle(book: Book, isAnchored: boolean): void {
     const { clock } = this.#runtime;
-    Object.assign(book, { due: undefined, tries: 0, anchoredMs: clock.monotonicMs(), anchoredDate: dateOf(clock.wallTime()) });
+    const [anchoredMs, anchoredDate] = [clock.monotonicMs(), dateOf(clock.wallTime())];
+    Object.assign(book, { due: undefined, tries: 0, anchoredMs, anchoredDate, anchoredId: newestOf(book) });
     for (const resolve of book.settled.splice(0)) resolve(isAnchored);
   }
+}
+
+function newestOf(book: Book): number {
+  return book.newestId() ?? book.runFirstId;
 }

@@ -34,6 +34,8 @@ export interface DispatcherOptions extends Selection {
   readonly staleAfterMs?: number;
   /** How often whole books are fetched, beside starts, holes and midnights. */
   readonly bookAnchorIntervalMs: number;
+  /** And after how many changes. */
+  readonly bookAnchorChanges: number;
   readonly keepFrame: KeepFrame;
   /** Where limits that are used up survive a restart. */
   readonly budgetStore?: BudgetStore;
@@ -139,8 +141,10 @@ export class Dispatcher implements Disposable {
       chronicle: this.#chronicle,
       happenings,
       bookAnchorIntervalMs: options.bookAnchorIntervalMs,
+      bookAnchorChanges: options.bookAnchorChanges,
       before: options.before,
       signal: this.#stop.signal,
+      last: (path) => this.#agora.last(path),
       fill: (path, events) => this.#routers.get(path)?.fill(events),
     });
     this.#unlisten = happenings.listen(source.id, (moment) => {

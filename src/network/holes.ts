@@ -1,5 +1,6 @@
 /** What becomes of a hole in a stream: told at once, filled or begun anew where the venue allows, and told again. */
 import type { Hole } from "../agora/router.ts";
+import type { DepthEvent } from "../events/depth.ts";
 import type { EventBase, EventType, SequenceKey } from "../events/event_type.ts";
 import type { GapEvent } from "../events/gap.ts";
 import type { Codec } from "../exchanges/codec.ts";
@@ -32,8 +33,11 @@ export interface HolesDeps {
   readonly chronicle: Chronicle;
   readonly happenings: Happenings;
   readonly bookAnchorIntervalMs: number;
+  readonly bookAnchorChanges: number;
   readonly before: Before | undefined;
   readonly signal: AbortSignal;
+  /** The newest event of a path. */
+  last(path: string): EventBase | undefined;
   /** Puts events that were fetched onto a path; nobody hears them where the path has ended. */
   fill(path: string, events: readonly EventBase[]): void;
 }
@@ -71,6 +75,7 @@ export class Holes implements Disposable {
     this.#healer = new Healer(runtime, rest, codec, signal);
     this.#anchors = new BookAnchors(runtime, rest, codec, {
       intervalMs: deps.bookAnchorIntervalMs,
+      changes: deps.bookAnchorChanges,
       weightPerMinute: source.limits.restWeightPerMinute,
       signal,
       failed: (path, why) => happenings.anchorFailed(source.id, path, why),
@@ -195,7 +200,8 @@ export class Holes implements Disposable {
   }
 
   #bookOf({ path, channel, symbol }: Pick<Binding, "path" | "channel" | "symbol">): AnchoredBook {
-    return { path, channel, symbol, fill: (events) => this.#deps.fill(path, events) };
+    const newestId = () => (this.#deps.last(path) as DepthEvent | undefined)?.lastUpdateId;
+    return { path, channel, symbol, newestId, fill: (events) => this.#deps.fill(path, events) };
   }
 
   #tell(symbol: string, row: Row, outcome: GapEvent["outcome"], healedRows = 0): void {

@@ -51,6 +51,7 @@ describe("the configuration", () => {
       workerMaxAgeMs: durations,
       rotateWindow: fc.option(windows, { nil: undefined }),
       redundancy: fc.integer({ min: 1, max: 4 }),
+      bookAnchorChanges: fc.integer({ min: 1_000, max: 1_000_000_000 }),
       bookAnchorIntervalMs: fc.integer({ min: 60, max: 86_400 }).map((seconds) => seconds * 1_000),
       wsUrls: fc.array(urls("ws").filter((url) => URL.canParse(url)), { minLength: 1, maxLength: 3 }),
       restUrl: urls("http").filter((url) => URL.canParse(url)),

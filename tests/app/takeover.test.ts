@@ -35,7 +35,7 @@ const state: SourceState = {
     rows: 3,
     filledId: 4,
   }],
-  books: [{ path: "binance/depth/BTCUSDT", runFirstId: 7, due: "hole", anchoredAgoMs: 1.5, anchoredDate: "2026-11-25" }],
+  books: [{ path: "binance/depth/BTCUSDT", runFirstId: 7, due: "hole", anchoredAgoMs: 1.5, anchoredDate: "2026-11-25", anchoredId: 8 }],
 };
 
 /** Fields that are absent and fields that are undefined are the same to whoever reads an event. */

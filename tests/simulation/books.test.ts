@@ -100,6 +100,24 @@ test("a hole of one symbol fetches that symbol's book and no other", async () =>
   }
 });
 
+test("a book that changes much is fetched again after so many changes, and no other is", async () => {
+  const changes = 1_000;
+  const scene = sceneOf(6, { bookAnchorChanges: changes });
+  await scene.world.advance(180_000);
+  await scene.settle();
+  const counts = depthPaths(scene).map((path) => {
+    const rows = rowsOf(scene, path);
+    const anchors = rows.filter(({ isSnapshot }) => isSnapshot).map(({ lastUpdateId }) => lastUpdateId!);
+    const between = [...anchors, rows.at(-1)!.lastUpdateId!].slice(1).map((id, i) => id - anchors[i]!);
+    const perSecond = (rows.at(-1)!.lastUpdateId! - rows[0]!.firstUpdateId!) / 180;
+    assert.ok(between.every((each) => each <= changes + 5 * perSecond), `${path}: ${between} at ${perSecond} a second`);
+    assert.ok(between.slice(0, -1).every((each) => each >= changes - 5 * perSecond), `${path}: ${between} at ${perSecond} a second`);
+    return anchors.length;
+  });
+  assert.ok(Math.max(...counts) >= 3, `${counts}`);
+  assertBooks(scene, FILE);
+});
+
 test("each UTC day and each interval has a book of its own, so a day's rows alone rebuild it", async () => {
   const startTime = Math.ceil(1_795_000_000_000_000 / US_PER_DAY) * US_PER_DAY - 90 * US_PER_S;
   const scene = sceneOf(4, { rate: 20, startTime, bookAnchorIntervalMs: 120_000 });

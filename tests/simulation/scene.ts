@@ -27,7 +27,13 @@ export interface SceneOptions extends
   Partial<
     Pick<
       DispatcherOptions,
-      "universeIntervalMs" | "workerMaxAgeMs" | "bookAnchorIntervalMs" | "redundancy" | "staleAfterMs" | "streamsPerWorkerMax"
+      | "universeIntervalMs"
+      | "workerMaxAgeMs"
+      | "bookAnchorIntervalMs"
+      | "bookAnchorChanges"
+      | "redundancy"
+      | "staleAfterMs"
+      | "streamsPerWorkerMax"
     >
   > {
   readonly seed: number;
@@ -73,6 +79,7 @@ export class Scene {
       universeIntervalMs = 3_600_000,
       workerMaxAgeMs = 3_600_000,
       bookAnchorIntervalMs = 3_600_000,
+      bookAnchorChanges = 300_000,
       redundancy = 1,
       staleAfterMs,
       streamsPerWorkerMax,
@@ -108,6 +115,7 @@ export class Scene {
       universeIntervalMs,
       workerMaxAgeMs,
       bookAnchorIntervalMs,
+      bookAnchorChanges,
       redundancy,
       wsUrls: [VENUE, ...mirrors].map((host) => `ws://${host}`),
       restUrls: [`http://${VENUE}`],

@@ -40,6 +40,7 @@ const book = v.object({
   due: v.optional(v.picklist(["hole", "start", "interval"])),
   anchoredAgoMs: v.optional(v.number()),
   anchoredDate: v.string(),
+  anchoredId: id,
 });
 const document = v.object({
   format: v.literal(FORMAT),
