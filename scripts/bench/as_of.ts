@@ -19,18 +19,27 @@ const APPENDED = 100_000;
 const MIDNIGHT = 20_776 * US_PER_DAY;
 const DATE = "2026-11-19";
 const STEP = US_PER_DAY / ROWS;
-const ANCHORS = 24;
 const BOOK_LEVELS = 2_000; // of each side of a whole book
 const CHANGED = 3; // levels of each side of a row
-const QUESTIONS = 200;
+const HOUR = ROWS / 24 | 0; // rows
+const ANCHORED = 300_000 / (2 * CHANGED); // rows after which the recorder fetches a busy book anew (`book_anchor_changes`)
+const QUESTIONS = 1_000;
 const LEVELS = 20; // of each side of the book asked for
 
 const ROUNDS = [
-  { how: "anywhere, nothing kept", moments: anywhere(20), isKept: false, before: "nothing" },
+  { how: "anywhere, nothing kept", moments: anywhere(100), isKept: false, before: "nothing" },
   { how: "anywhere", moments: anywhere(QUESTIONS), isKept: true, before: "nothing" },
   { how: "anywhere, asked before", moments: anywhere(QUESTIONS), isKept: true, before: "asked" },
   { how: "anywhere, the day's books kept", moments: anywhere(QUESTIONS), isKept: true, before: "ahead" },
   { how: "one after the other", moments: nearby(), isKept: true, before: "nothing" },
+] as const;
+
+type ColumnOf = (name: string, from: number, rows: number) => SealedColumn;
+
+const STREAMS = [
+  { what: "bbo", type: bbo, columnOf: quoteColumn },
+  { what: "depth", type: depth, columnOf: depthColumn(ANCHORED) },
+  { what: "depth with a whole book an hour only", type: depth, columnOf: depthColumn(HOUR) },
 ] as const;
 
 /** One stream's day of five million rows, and what one moment of it costs: anywhere, and soon after the last one. */
@@ -38,11 +47,12 @@ export async function asOf(folder: string): Promise<Figure[]> {
   const runtime = await loadRuntime(new URL("../../src/main.ts", import.meta.url).href);
   const world = storageWorld(runtime, "argus bench");
   const figures: Figure[] = [];
-  for (const [type, columnOf] of [[bbo, quoteColumn], [depth, depthColumn]] as const) {
+  for (const { what, type, columnOf } of STREAMS) {
     const path = `binance/${type.name}/BTCUSDT`;
-    write(world, folder, path, type as never, columnOf);
+    const dataPath = `${folder}/${what}`;
+    write(world, dataPath, path, type as never, columnOf);
     for (const { how, moments, isKept, before } of ROUNDS) {
-      let reader = new HistoryReader(runtime, folder);
+      let reader = new HistoryReader(runtime, dataPath);
       reader.asOf(path, MIDNIGHT + US_PER_DAY / 2, OFFLINE); // compiled, and the footer decoded
       if (before === "asked") { for (const at of moments) reader.asOf(path, at, OFFLINE); }
       if (before === "ahead") {
@@ -51,14 +61,14 @@ export async function asOf(folder: string): Promise<Figure[]> {
         const steps = [...reader.booksAhead(path, MIDNIGHT, OFFLINE)].length;
         const { user, system } = process.cpuUsage(cpu);
         figures.push({
-          what: `asof, depth, a day of 5M rows: its books kept, ${steps} steps`,
+          what: `asof, ${what}, a day of 5M rows: its books kept, ${steps} steps`,
           value: (user + system) / 1_000,
           unit: "ms CPU",
         });
       }
       const took = { wall: [] as number[], CPU: [] as number[] };
       for (const at of moments) {
-        if (!isKept) reader = new HistoryReader(runtime, folder);
+        if (!isKept) reader = new HistoryReader(runtime, dataPath);
         const [cpu, started] = [process.cpuUsage(), performance.now()];
         const { event } = reader.asOf(path, at, OFFLINE, LEVELS);
         took.wall.push(performance.now() - started);
@@ -72,7 +82,7 @@ export async function asOf(folder: string): Promise<Figure[]> {
         const sorted = ms.toSorted((a, b) => a - b);
         for (const [share, name] of [[0.5, "half"], [0.99, "99 %"]] as const) {
           const value = shareOf(sorted, share)!;
-          figures.push({ what: `asof, ${type.name}, a day of 5M rows, ${how}: ${name} of them within`, value, unit: `ms ${clock}` });
+          figures.push({ what: `asof, ${what}, a day of 5M rows, ${how}: ${name} of them within`, value, unit: `ms ${clock}` });
         }
       }
     }
@@ -84,12 +94,10 @@ function anywhere(count: number): number[] {
   return Array.from({ length: count }, (_, n) => MIDNIGHT + US_PER_DAY / ROWS * (1_000 + mix(5, n) % (ROWS - 2_000)) + 1);
 }
 
-/** An hour, in steps of 18 s. */
+/** An hour, in steps of 3.6 s. */
 function nearby(): number[] {
-  return Array.from({ length: QUESTIONS }, (_, n) => MIDNIGHT + 13.5 * 3_600e6 + n * 18e6);
+  return Array.from({ length: QUESTIONS }, (_, n) => MIDNIGHT + 13.5 * 3_600e6 + n * 3.6e6);
 }
-
-type ColumnOf = (name: string, from: number, rows: number) => SealedColumn;
 
 function write(world: ReturnType<typeof storageWorld>, folder: string, path: string, type: EventType, columnOf: ColumnOf): void {
   const target = dayFilePath(folder, path, DATE);
@@ -131,28 +139,27 @@ function quoteColumn(name: string, from: number, rows: number): SealedColumn {
   return common(name, from, rows);
 }
 
-function depthColumn(name: string, from: number, rows: number): SealedColumn {
-  switch (name) {
-    case "first_update_id":
-      return numbers(rows, (i) => isWhole(from + i) ? NaN : from + i + (isWhole(from + i - 1) ? 0 : 1));
-    case "last_update_id":
-      return numbers(rows, (i) => isWhole(from + i) ? from + i : from + i + 1);
-    case "is_snapshot":
-      return { kind: "flags", values: Uint8Array.from({ length: rows }, (_, i) => isWhole(from + i) ? 1 : 0) };
-    case "bids":
-    case "asks":
-      return levels(name === "bids" ? -1 : 1, from, rows);
-    default:
-      return common(name, from, rows);
-  }
+/** `every`: rows between two whole books; each stands between two changes and has the id of the one before. */
+function depthColumn(every: number): ColumnOf {
+  const isWhole = (row: number) => row % every === 0;
+  return (name, from, rows) => {
+    switch (name) {
+      case "first_update_id":
+        return numbers(rows, (i) => isWhole(from + i) ? NaN : from + i + (isWhole(from + i - 1) ? 0 : 1));
+      case "last_update_id":
+        return numbers(rows, (i) => isWhole(from + i) ? from + i : from + i + 1);
+      case "is_snapshot":
+        return { kind: "flags", values: Uint8Array.from({ length: rows }, (_, i) => isWhole(from + i) ? 1 : 0) };
+      case "bids":
+      case "asks":
+        return levels(name === "bids" ? -1 : 1, from, rows, isWhole);
+      default:
+        return common(name, from, rows);
+    }
+  };
 }
 
-/** Whole books come with each hour; they stand between two changes and have the id of the one before. */
-function isWhole(row: number): boolean {
-  return row % (ROWS / ANCHORS | 0) === 0;
-}
-
-function levels(side: 1 | -1, from: number, rows: number): SealedColumn {
+function levels(side: 1 | -1, from: number, rows: number, isWhole: (row: number) => boolean): SealedColumn {
   const counts = Uint32Array.from({ length: rows }, (_, i) => isWhole(from + i) ? BOOK_LEVELS : CHANGED);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const [prices, sizes] = [new Float64Array(total), new Float64Array(total)];
