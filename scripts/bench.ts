@@ -11,6 +11,7 @@ import { asOf } from "./bench/as_of.ts";
 import { captures } from "./bench/captures.ts";
 import { day } from "./bench/day.ts";
 import { hotPath } from "./bench/hot_path.ts";
+import { recovery } from "./bench/recovery.ts";
 import { receive } from "./bench/receive.ts";
 import { storage } from "./bench/storage.ts";
 import { STEADY } from "./bench/steady.ts";
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   "storage": storage,
   "captures": captures,
   "day": day,
+  "recovery": recovery,
   "asof": asOf,
   "subscribers": subscribers,
   "simulate": venue,

@@ -31,17 +31,43 @@ export function runChild(
   // What the system tells at the end of a child counts our own memory before the child replaced it; this does not.
   let rssBytes = 0;
   const look = setInterval(() => rssBytes = Math.max(rssBytes, peakBytes(child.pid)), MEMORY_LOOK_MS);
-  const errors = new Response(child.stderr).text();
+  let isKilled = false;
+  let errors = "";
+  const tellings: { readonly pattern: RegExp; readonly resolve: (text: string) => void }[] = [];
+  const readErrors = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      errors += text;
+      for (const { pattern, resolve } of tellings) if (pattern.test(errors)) resolve(errors);
+    }
+  })();
   const ended = (async () => {
     const code = await child.exited;
-    await read;
+    await Promise.all([read, readErrors]);
     clearInterval(look);
     const usage = child.resourceUsage()!;
-    if (!(options.codes ?? [0]).includes(code)) throw new Error(`${command.join(" ")} ended with ${code}:\n${await errors}`);
+    if (!isKilled && !(options.codes ?? [0]).includes(code)) throw new Error(`${command.join(" ")} ended with ${code}:\n${errors}`);
     return { code, lines, usage: { cpuUs: Number(usage.cpuTime.total), rssBytes: rssBytes || usage.maxRSS } };
   })();
   ended.catch(() => {}); // whoever waits for it hears it
-  return { pid: child.pid, first: Promise.race([first, ended.then(() => "")]), ended, stop: () => child.kill("SIGTERM") };
+  return {
+    pid: child.pid,
+    first: Promise.race([first, ended.then(() => "")]),
+    ended,
+    /** What it has written to stderr when that matches; an end before that is an error. */
+    told: (pattern: RegExp) =>
+      Promise.race([
+        new Promise<string>((resolve) => tellings.push({ pattern, resolve })),
+        ended.then(() => {
+          throw new Error(`it ended without ${pattern}`);
+        }),
+      ]),
+    stop: () => child.kill("SIGTERM"),
+    async kill() {
+      isKilled = true;
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
 }
 
 /** The most memory a running process has had, where the system tells it. */

@@ -17,6 +17,11 @@ export class ProcessUse {
     this.#folder = `/proc/${pid}`;
   }
 
+  /** Until now. */
+  get cpuUs(): number {
+    return this.#look().cpuUs;
+  }
+
   /** From now until `end`; threads by what they took, the busiest first: in a recorder the socket's, then the storage thread, then the journal's. */
   span() {
     const before = this.#look();

@@ -47,6 +47,12 @@ export async function recordLoad({ what, symbols, rate, seconds, isSpread }: Loa
   return {
     data,
     recorder,
+    /** Cut off, and the venue ended. */
+    async kill() {
+      await recorder.kill();
+      venue.stop();
+      await venue.ended;
+    },
     /** When the recorder has ended. What was sent must have been recorded. */
     async ended() {
       const { lines, usage } = await recorder.ended;
