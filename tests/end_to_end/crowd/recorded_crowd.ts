@@ -35,6 +35,8 @@ export interface RecorderPhase extends PhaseSize, ReadersPhase {
   readonly rssBytes: number;
   /** Of the machine's connections, at most; 0 where it is not told. */
   readonly kernelBytes: number;
+  /** Both together, half of the time: what is collected next is in neither's most. */
+  readonly usualBytes: number;
   readonly cpuPercent: number;
   /** Now less the moment up to which everything survives: how far the journal is behind. */
   readonly journalLagMs: { readonly p50: number; readonly p99: number };
@@ -112,6 +114,7 @@ async function readyUrl(folder: string, paths: number): Promise<string> {
 
 async function watched(recorder: Running, url: string, ms: number): Promise<Omit<RecorderPhase, keyof PhaseSize | keyof ReadersPhase>> {
   const lags: number[] = [];
+  const memory: number[] = [];
   let [rssBytes, kernelBytes] = [0, 0];
   const fromMs = performance.now();
   const cpuFrom = (await metrics(url))("argus_cpu_seconds_total");
@@ -121,14 +124,17 @@ async function watched(recorder: Running, url: string, ms: number): Promise<Omit
     const value = await metrics(url);
     const lagMs = Date.now() - 1_000 * value("argus_committed_seconds"); // not there before the first commit
     if (lagMs > 0) lags.push(lagMs);
-    rssBytes = Math.max(rssBytes, rssOf(recorder.pid));
-    kernelBytes = Math.max(kernelBytes, kernelBytesOfTcp());
+    const [ofProcess, ofKernel] = [rssOf(recorder.pid), kernelBytesOfTcp()];
+    memory.push(ofProcess + ofKernel);
+    rssBytes = Math.max(rssBytes, ofProcess);
+    kernelBytes = Math.max(kernelBytes, ofKernel);
     cpuTo = value("argus_cpu_seconds_total");
   }
   lags.sort((a, b) => a - b);
   const at = (share: number) => Math.round(shareOf(lags, share)!);
   const cpuPercent = Math.round(1e5 * (cpuTo - cpuFrom) / (performance.now() - fromMs));
-  return { rssBytes, kernelBytes, cpuPercent, journalLagMs: { p50: at(0.5), p99: at(0.99) } };
+  const usualBytes = shareOf(memory.sort((a, b) => a - b), 0.5)!;
+  return { rssBytes, kernelBytes, usualBytes, cpuPercent, journalLagMs: { p50: at(0.5), p99: at(0.99) } };
 }
 
 async function metrics(url: string): Promise<(name: string) => number> {
