@@ -11,6 +11,7 @@ import { asOf } from "./bench/as_of.ts";
 import { captures } from "./bench/captures.ts";
 import { day } from "./bench/day.ts";
 import { hotPath } from "./bench/hot_path.ts";
+import { journal } from "./bench/journal.ts";
 import { recovery } from "./bench/recovery.ts";
 import { receive } from "./bench/receive.ts";
 import { storage } from "./bench/storage.ts";
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   "start-up": startUp,
   "receive": receive,
   "hot-path": hotPath,
+  "journal": journal,
   "storage": storage,
   "captures": captures,
   "day": day,
