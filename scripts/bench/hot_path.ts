@@ -9,6 +9,7 @@ import type { Timers } from "../../src/runtime/runtime.ts";
 import { StorageHandler } from "../../src/processing/storage/storage_handler.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { Figure } from "../bench.ts";
+import { decode } from "./decoded.ts";
 import { mixedFrames, symbolNames } from "./frames.ts";
 
 const FRAMES = 60_000;
@@ -29,14 +30,14 @@ export async function hotPath(): Promise<Figure[]> {
     const some = frames.filter((text) => text.includes(mark));
     for (const [how, from] of [["scanned", source], ["parsed", parsing]] as const) {
       const codec = new Codec(from);
-      const value = median(() => () => some.forEach((text) => decode(codec, text)), some.length);
+      const value = median(() => () => some.forEach((text) => decode(codec, text, RECV_TIME)), some.length);
       if (codec.counts.scansDeclined > 0) throw new Error(`the scanner declined ${codec.counts.scansDeclined} frames of the bench`);
       figures.push({ what: `frame to event, ${kind}: ${how}`, value, unit: "ns CPU/event" });
     }
   }
 
   const codec = new Codec(source);
-  const events = frames.map((text) => decode(codec, text));
+  const events = frames.map((text) => decode(codec, text, RECV_TIME));
   const publisherOf = publishers(new Agora(timers), timers);
   const join = median((lap) => {
     const published = events.map(({ type, event }) => ({ to: publisherOf(type, event), events: [later(event, lap)] }));
@@ -57,12 +58,6 @@ export async function hotPath(): Promise<Figure[]> {
   }, rows.length);
   figures.push({ what: "event into its symbol's columns, sealed", value: columns, unit: "ns CPU/event" });
   return figures;
-}
-
-function decode(codec: Codec, text: string): { readonly type: EventType; readonly event: EventBase } {
-  const decoded = codec.decode(text, RECV_TIME);
-  if (decoded.kind !== "events") throw new Error(`the bench made a frame that does not decode: ${text}`);
-  return { type: decoded.channel.event, event: decoded.events[0]! };
 }
 
 /** The temporary path that feeds an event's persistent one, as a Worker has it. */

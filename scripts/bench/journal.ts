@@ -8,6 +8,7 @@ import { SegmentWriter } from "../../src/processing/journal/segment_writer.ts";
 import { Table } from "../../src/processing/storage/table.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { Figure } from "../bench.ts";
+import { decode, type Decoded } from "./decoded.ts";
 import { mixedFrames, symbolNames } from "./frames.ts";
 
 const FRAMES = 400_000;
@@ -22,11 +23,7 @@ const SYNCED = 3; // batches: every 250 ms, or nearly
 export async function journal(folder: string): Promise<Figure[]> {
   const runtime = await loadRuntime(new URL("../../src/main.ts", import.meta.url).href);
   const codec = new Codec(sourceOf("binance")!);
-  const rows = [...mixedFrames(FRAMES, symbolNames(SYMBOLS))].map((text, n) => {
-    const decoded = codec.decode(text, RECV_TIME + n * STEP);
-    if (decoded.kind !== "events") throw new Error(`the bench made a frame that does not decode: ${text}`);
-    return { type: decoded.channel.event as EventType, event: decoded.events[0]! };
-  });
+  const rows = [...mixedFrames(FRAMES, symbolNames(SYMBOLS))].map((text, n) => decode(codec, text, RECV_TIME + n * STEP));
   const encoder = new RecordEncoder(runtime.compression, HASH);
   const writer = new SegmentWriter(runtime, { dataPath: folder, hash: HASH, segmentBytesMax: Infinity });
   const used = { gather: 0, encode: 0, write: 0 };
@@ -51,7 +48,7 @@ export async function journal(folder: string): Promise<Figure[]> {
 
 type Buffers = Map<EventType, Map<string, Table<EventBase>>>;
 
-function buffersOf(rows: readonly { readonly type: EventType; readonly event: EventBase }[]): Buffers {
+function buffersOf(rows: readonly Decoded[]): Buffers {
   const buffers: Buffers = new Map();
   for (const { type, event } of rows) {
     const ofType = buffers.get(type) ?? new Map<string, Table<EventBase>>();

@@ -10,6 +10,7 @@ import { bytesOf, type SealedTable, Table } from "../../src/processing/storage/t
 import { Watermark } from "../../src/processing/storage/watermark.ts";
 import { loadRuntime } from "../../src/runtime/load.ts";
 import type { Figure } from "../bench.ts";
+import { decode } from "./decoded.ts";
 import { mixedFrames, symbolNames } from "./frames.ts";
 
 const FRAMES = 200_000;
@@ -26,11 +27,7 @@ export async function storage(folder: string): Promise<Figure[]> {
   const note = (what: string, cpuNs: number, count: number, unit = "ns CPU/event") => figures.push({ what, value: cpuNs / count, unit });
 
   const codec = new Codec(sourceOf("binance")!);
-  const events = frames.map((text, n) => {
-    const decoded = codec.decode(text, RECV_TIME + n * 37);
-    if (decoded.kind !== "events") throw new Error(`the bench made a frame that does not decode: ${text}`);
-    return { type: decoded.channel.event as EventType, event: decoded.events[0]! };
-  });
+  const events = frames.map((text, n) => decode(codec, text, RECV_TIME + n * 37));
 
   for (const type of EVENT_TYPES.filter(({ name }) => !OWN_TYPES.includes(name))) {
     const rows = events.filter((each) => each.type === type).map(({ event }) => event);

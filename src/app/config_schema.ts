@@ -109,7 +109,7 @@ export function sourceSettings(source: Source): Readonly<Record<string, Setting>
     book_anchor_changes: integer(
       300_000,
       [1_000, 1_000_000_000],
-      "And after how many changes of it: whoever asks for the book of a moment has no more of them to go through.",
+      "And after how many changes of it: whoever asks for the book of a moment has hardly more of them to go through.",
     ),
     ws_url: {
       ...list(

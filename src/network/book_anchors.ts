@@ -66,8 +66,8 @@ const RETRY_MS = 1_000;
 
 /**
  * Keeps every book rebuildable: a snapshot when a stream begins, after each hole of it (of that symbol only), with each UTC day, each
- * interval and each so many changes; the most urgent first, evenly paced but for a first dozen. A snapshot counts when it is not older than the unbroken run of
- * changes it stands in; whoever rebuilds takes it and applies the changes with higher ids.
+ * interval and each so many changes; the most urgent first, evenly paced but for a first dozen. A snapshot counts when it is not older than
+ * the unbroken run of changes it stands in; whoever rebuilds takes it and applies the changes with higher ids.
  */
 export class BookAnchors implements Disposable {
   readonly #runtime: Runtime;
