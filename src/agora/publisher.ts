@@ -6,7 +6,6 @@ export class Publisher<T extends EventBase> {
   readonly path: string;
   readonly #node: PathNode;
   readonly #close: (isBroken: boolean) => void;
-  #isClosed = false;
   #writable: WritableStream<readonly T[]> | undefined;
 
   constructor(node: PathNode, close: (isBroken: boolean) => void) {
@@ -24,12 +23,12 @@ export class Publisher<T extends EventBase> {
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#node.isClosed;
   }
 
   /** Everyone who listens has the event when it returns. After `close` it does nothing. */
   publishOne(event: T): void {
-    if (!this.#isClosed) this.#node.publish(event, false);
+    if (!this.#node.isClosed) this.#node.publish(event, false);
   }
 
   publish(events: readonly T[]): void {
@@ -38,7 +37,7 @@ export class Publisher<T extends EventBase> {
 
   /** Events older than the newest, fetched later: everyone who listens hears them, `last` stays what it is. */
   publishPast(events: readonly T[]): void {
-    for (const event of events) if (!this.#isClosed) this.#node.publish(event, true);
+    for (const event of events) if (!this.#node.isClosed) this.#node.publish(event, true);
   }
 
   /** The same as a web stream: one chunk is one `publish`. Closing it closes the path. */
@@ -53,8 +52,6 @@ export class Publisher<T extends EventBase> {
 
   /** Ends the path. `isBroken`: what fed it ended by itself, and may have been deaf for a while. Calling it again does nothing. */
   close(isBroken = false): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#close(isBroken);
+    if (!this.#node.isClosed) this.#close(isBroken);
   }
 }

@@ -3,6 +3,7 @@ import { eventTypeOf } from "../events/registry.ts";
 import { session } from "../events/session.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
+import { partsOf } from "../lib/stream_path.ts";
 import { canonicalPath } from "../processing/gateway/paths.ts";
 import { asOfJson, lacksJson } from "../processing/pts/answer_json.ts";
 import { rendererOf } from "../processing/pts/formats.ts";
@@ -62,7 +63,7 @@ export async function askEvents(
 
 async function open(runtime: Runtime, config: Config, raw: string) {
   const path = canonicalPath(raw);
-  const type = path === undefined ? undefined : eventTypeOf(path.split("/")[1]!);
+  const type = path === undefined ? undefined : eventTypeOf(partsOf(path).type);
   if (path === undefined || type === undefined) {
     throw new ConfigError(
       "PATH",
@@ -72,7 +73,7 @@ async function open(runtime: Runtime, config: Config, raw: string) {
   const recorder = await liveRecorder(runtime, config);
   const reader = new HistoryReader(runtime, config.dataPath);
   if (recorder !== undefined) return { reader, path, present: presentOf(await recorder.text(`/v1/present/${path}`)) };
-  const [source, , symbol] = path.split("/");
+  const { source, symbol } = partsOf(path);
   const asked = new Set([path, `${source}/${gap.name}/${symbol}`, `${source}/${session.name}/_all`]);
   const present: Present = offlinePresent(runtime, config.dataPath, (each) => asked.has(each));
   if (!reader.knows(path) && present.memory[path] === undefined) throw unknown(reader, config, path);

@@ -1,5 +1,5 @@
 import { nextTurn } from "../lib/next_turn.ts";
-import { eventTypeOf } from "../events/registry.ts";
+import { eventTypeOfPath } from "../events/registry.ts";
 import { type FileEnd, fileEnd, type StorageWorld, storageWorld } from "../processing/storage/day_file.ts";
 import { readChunk } from "../processing/storage/chunk_file.ts";
 import { lockDataPath } from "../processing/storage/lock.ts";
@@ -69,7 +69,7 @@ export async function cleanUp(runtime: Runtime, request: CleanRequest, each: (fi
 
 /** Read whole, and named by the footer of its day file: only then is it safe to go. */
 function isMerged(world: StorageWorld, dataPath: string, { path, hash, chunk }: TemporaryFile): boolean {
-  const read = readChunk(world, eventTypeOf(path.split("/")[1]!)!, dataPath, { path, hash, chunk });
+  const read = readChunk(world, eventTypeOfPath(path), dataPath, { path, hash, chunk });
   if (read === undefined || typeof read === "string") return false;
   return endOf(world, dayFilePath(dataPath, path, read.date))?.watermark.has(hash, chunk) ?? false;
 }

@@ -1,25 +1,21 @@
-import { eventTypeOf } from "../events/registry.ts";
+import { eventTypeOf, eventTypeOfPath } from "../events/registry.ts";
 import { StorageError } from "../lib/errors.ts";
 import { decodeSymbol } from "../lib/symbol_name.ts";
 import { dateOf } from "../lib/time.ts";
 import { nextTurn } from "../lib/next_turn.ts";
-import { isSelected } from "../network/binding.ts";
 import { storageWorld } from "../processing/storage/day_file.ts";
 import { dayFilesOf, streamFolders } from "../processing/storage/day_tree.ts";
 import { lockDataPath } from "../processing/storage/lock.ts";
 import { type Rolled, rolling } from "../processing/storage/rolling.ts";
 import { hasWaiting } from "../processing/storage/temporary_files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { isAbout, type StoredSelection } from "./stored_selection.ts";
 
-export interface CompactRequest {
+export interface CompactRequest extends StoredSelection {
   readonly dataPath: string;
   readonly version: string;
   /** UTC dates; none: every day that is over. */
   readonly dates: readonly string[];
-  readonly sources?: readonly string[];
-  readonly types?: readonly string[];
-  readonly symbols: readonly string[];
-  readonly exclude: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -45,15 +41,14 @@ export interface CompactSummary {
 
 /** Rolls day files, by the recorder's own code; each goes to `each`. A rolled one is left as it is. */
 export async function compactDays(runtime: Runtime, request: CompactRequest, each: (file: Compacted) => void): Promise<CompactSummary> {
-  const { dataPath, version, dates, sources, types, signal } = request;
+  const { dataPath, version, dates, signal } = request;
   const lock = lockDataPath(runtime, dataPath, `argus ${version} compact`);
   const sum = { files: 0, rolled: 0, already: 0, waiting: 0, left: 0, bytesBefore: 0, bytesAfter: 0 };
   const today = dateOf(runtime.clock.wallTime());
   const isWanted = (date: string) => dates.length === 0 ? date < today : dates.includes(date);
   try {
     for (const { source, type, symbol, path } of streamFolders(runtime.disk, dataPath)) {
-      const isAsked = (sources?.includes(source) ?? true) && (types?.includes(type) ?? true);
-      if (!isAsked || eventTypeOf(type) === undefined || !isSelected(decodeSymbol(symbol).toUpperCase(), request)) continue;
+      if (eventTypeOf(type) === undefined || !isAbout(request, source, type, decodeSymbol(symbol))) continue;
       for (const { date, isCorrupt } of dayFilesOf(runtime.disk, dataPath, path)) {
         if (isCorrupt || !isWanted(date)) continue;
         const outcome = await compactDay(runtime, request, { path, date });
@@ -82,7 +77,7 @@ async function compactDay(
   { path, date }: { readonly path: string; readonly date: string },
 ): Promise<Outcome | undefined> {
   if (hasWaiting(runtime.disk, dataPath, path)) return { what: "waiting" };
-  const type = eventTypeOf(path.split("/")[1]!)!;
+  const type = eventTypeOfPath(path);
   const steps = rolling(storageWorld(runtime, `argus ${version}`), type, { dataPath, path, date });
   try {
     for (;;) {

@@ -1,4 +1,5 @@
 import type { Agora } from "../agora/agora.ts";
+import { partsOf } from "../lib/stream_path.ts";
 import type { Dispatcher } from "../network/dispatcher.ts";
 import { History } from "../processing/pts/history.ts";
 import type { LooseChunk } from "../processing/pts/stream_view.ts";
@@ -92,7 +93,7 @@ export class RecorderGateway implements AsyncDisposable {
   /** Rows that are not on disk, of everything that was published before the call. */
   #memory(paths: readonly string[]): Promise<Record<string, LooseChunk[]>> {
     const { writers, storage, hash } = this.#recorder;
-    const writerOf = (path: string) => writers.find(({ name }) => name === path.split("/")[1]);
+    const writerOf = (path: string) => writers.find(({ name }) => name === partsOf(path).type);
     const looseOf = (path: string): LooseChunk[] => {
       const buffered = writerOf(path)?.handler.peek(path);
       return [...storage.heldOf(path), ...(buffered === undefined ? [] : [{ hash, ...buffered }])];

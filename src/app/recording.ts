@@ -4,6 +4,7 @@ import type { EventBase } from "../events/event_type.ts";
 import { EVENT_TYPES, OWN_TYPES } from "../events/registry.ts";
 import { sourceOf } from "../exchanges/registry.ts";
 import { sleep } from "../lib/sleep.ts";
+import { partsOf } from "../lib/stream_path.ts";
 import { Dispatcher, type DispatcherOptions, type SourceState, type Succession } from "../network/dispatcher.ts";
 import type { BudgetStore } from "../network/budgets.ts";
 import { ConfigError, StorageError } from "../lib/errors.ts";
@@ -245,7 +246,7 @@ export class Recording implements Heir {
   #store(): void {
     this.#isStoring = true;
     const handlers = new Map(this.#writers.map(({ name, handler }) => [name, handler]));
-    this.#rows.release((path, event) => handlers.get(path.split("/")[1]!)?.append(path, event));
+    this.#rows.release((path, event) => handlers.get(partsOf(path).type)?.append(path, event));
     for (const [name, handler] of handlers) handler.follow(this.#agora, `*/${name}/*`);
   }
 

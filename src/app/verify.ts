@@ -1,14 +1,10 @@
-import { isSelected } from "../network/binding.ts";
 import { type Verdict, verify } from "../processing/storage/verify.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { isAbout, type StoredSelection } from "./stored_selection.ts";
 
-export interface VerifyRequest {
+export interface VerifyRequest extends StoredSelection {
   readonly dataPath: string;
   readonly date?: string;
-  readonly sources?: readonly string[];
-  readonly types?: readonly string[];
-  readonly symbols: readonly string[];
-  readonly exclude: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -39,9 +35,8 @@ export interface VerifySummary {
 
 /** Verifies a data path; each stream's day goes to `each` as it is known. */
 export async function verifyData(runtime: Runtime, request: VerifyRequest, each: (verdict: Verdict) => void): Promise<VerifySummary> {
-  const { dataPath, date, sources, types, signal } = request;
-  const isWanted = (source: string, type: string, symbol: string) =>
-    (sources?.includes(source) ?? true) && (types?.includes(type) ?? true) && isSelected(symbol.toUpperCase(), request);
+  const { dataPath, date, signal } = request;
+  const isWanted = (source: string, type: string, symbol: string) => isAbout(request, source, type, symbol);
   const totals = new Map<string, Total>();
   let files = 0;
   for await (const verdict of verify(runtime, { dataPath, isWanted, signal, ...(date === undefined ? {} : { date }) })) {

@@ -1,11 +1,9 @@
 import type { CleanSummary, StaleFile } from "../app/clean.ts";
-import { loadConfig } from "../app/config.ts";
-import { ConfigError } from "../lib/errors.ts";
-import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
-import { configFlags } from "./config_flags.ts";
+import { command, COMMON_ARGS } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { factsText, snakeCase, textTable } from "./facts.ts";
 import { untilStopped } from "./long_work.ts";
+import { DATA_ARGS, dataFolder } from "./stored.ts";
 
 const FILES_SHOWN_MAX = 40; // a screenful; --json has them all
 
@@ -13,14 +11,12 @@ export const clean = command({
   summary: "Stale temp files of a stopped recorder: list them, or delete them with --yes. What it does not understand it leaves.",
   args: {
     yes: { type: "boolean", description: "Delete them" },
-    "data-path": CONFIG_ARGS["data-path"],
-    config: CONFIG_ARGS.config,
+    ...DATA_ARGS,
     ...COMMON_ARGS,
   },
   examples: ["argus clean --data-path ./data", "argus clean --yes"],
   async run({ runtime, output, args, version }) {
-    const { dataPath } = loadConfig(runtime, configFlags({ config: args.config, "data-path": args["data-path"] })).config;
-    if (!runtime.disk.exists(dataPath)) throw new ConfigError("--data-path", `Cannot clean ${dataPath}: no such folder.`);
+    const dataPath = dataFolder(runtime, args, "clean");
     const app = await import("../app/clean.ts");
     const shown: StaleFile[] = [];
     const summary = await untilStopped(

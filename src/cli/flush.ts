@@ -1,20 +1,17 @@
-import { loadConfig } from "../app/config.ts";
 import type { FlushSummary } from "../app/flush.ts";
-import { ConfigError } from "../lib/errors.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
-import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
-import { configFlags } from "./config_flags.ts";
+import { command, COMMON_ARGS } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { factsText, snakeCase } from "./facts.ts";
 import { progressTo, untilStopped } from "./long_work.ts";
+import { DATA_ARGS, dataFolder } from "./stored.ts";
 
 export const flush = command({
   summary: "Merge what a stopped recorder left under tmp/ into the day files. The next start of a recorder does it too.",
-  args: { "data-path": CONFIG_ARGS["data-path"], config: CONFIG_ARGS.config, ...COMMON_ARGS },
+  args: { ...DATA_ARGS, ...COMMON_ARGS },
   examples: ["argus flush --data-path ./data"],
   async run({ runtime, output, args, version }) {
-    const { dataPath } = loadConfig(runtime, configFlags(args)).config;
-    if (!runtime.disk.exists(dataPath)) throw new ConfigError("--data-path", `Cannot flush ${dataPath}: no such folder.`);
+    const dataPath = dataFolder(runtime, args, "flush");
     const app = await import("../app/flush.ts");
     const telemetry = new Telemetry(runtime.clock, output.log);
     const summary = await untilStopped(

@@ -1,18 +1,15 @@
-import { loadConfig } from "../app/config.ts";
-import { ConfigError } from "../lib/errors.ts";
 import type { JournalFacts } from "../processing/journal/check.ts";
-import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
-import { configFlags } from "./config_flags.ts";
+import { command, COMMON_ARGS } from "./command.ts";
 import { snakeCase, textTable } from "./facts.ts";
 import { EXIT } from "./failure.ts";
+import { DATA_ARGS, dataFolder } from "./stored.ts";
 
 export const journalCheck = command({
   summary: "What the write-ahead journal holds: segments, records, rows a stream; 1 where something in it cannot be read.",
-  args: { "data-path": CONFIG_ARGS["data-path"], config: CONFIG_ARGS.config, ...COMMON_ARGS },
+  args: { ...DATA_ARGS, ...COMMON_ARGS },
   examples: ["argus journal check --data-path ./data", "argus journal check --json"],
   async run({ runtime, output, args }) {
-    const { dataPath } = loadConfig(runtime, configFlags({ config: args.config, "data-path": args["data-path"] })).config;
-    if (!runtime.disk.exists(dataPath)) throw new ConfigError("--data-path", `Cannot check ${dataPath}: no such folder.`);
+    const dataPath = dataFolder(runtime, args, "check");
     const { checkJournal } = await import("../processing/journal/check.ts");
     const facts = checkJournal(runtime, dataPath);
     output.result(snakeCase(facts), () => journalText(facts));

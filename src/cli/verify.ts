@@ -1,13 +1,11 @@
-import { loadConfig } from "../app/config.ts";
 import type { VerifySummary } from "../app/verify.ts";
 import { ConfigError } from "../lib/errors.ts";
 import type { Verdict } from "../processing/storage/verify.ts";
-import { command, COMMON_ARGS, CONFIG_ARGS } from "./command.ts";
-import { configFlags } from "./config_flags.ts";
+import { command, COMMON_ARGS } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { snakeCase, textTable } from "./facts.ts";
-import { wordsOf } from "./flags.ts";
 import { progressTo, untilStopped } from "./long_work.ts";
+import { dataFolder, STORED_ARGS, storedSelection, utcDay } from "./stored.ts";
 
 const STREAMS_SHOWN_MAX = 40; // a screenful; --json has them all
 
@@ -15,21 +13,13 @@ export const verify = command({
   summary: "Is what was recorded right, and is everything that is missing told? Reads every page; 1 where something does not hold.",
   args: {
     date: { type: "string", valueHint: "2026-11-23", description: "Only that UTC day" },
-    source: CONFIG_ARGS.source,
-    symbols: CONFIG_ARGS.symbols,
-    exclude: CONFIG_ARGS.exclude,
-    types: CONFIG_ARGS.types,
-    "data-path": CONFIG_ARGS["data-path"],
-    config: CONFIG_ARGS.config,
+    ...STORED_ARGS,
     ...COMMON_ARGS,
   },
   examples: ["argus verify --data-path ./data", "argus verify --date 2026-11-23 --symbols 'BTC*' --json"],
   async run({ runtime, output, args }) {
-    const { dataPath } = loadConfig(runtime, configFlags({ config: args.config, "data-path": args["data-path"] })).config;
-    if (!runtime.disk.exists(dataPath)) throw new ConfigError("--data-path", `Cannot verify ${dataPath}: no such folder.`);
-    if (args.date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(args.date)) {
-      throw new ConfigError("--date", `--date: found ${JSON.stringify(args.date)}, expected a UTC date such as 2026-11-23.`);
-    }
+    const dataPath = dataFolder(runtime, args, "verify");
+    const date = args.date === undefined ? {} : { date: utcDay("--date", args.date) };
     const app = await import("../app/verify.ts");
     const notable: Verdict[] = [];
     let files = 0;
@@ -37,12 +27,9 @@ export const verify = command({
     const summary = await untilStopped(runtime, output, (signal) =>
       app.verifyData(runtime, {
         dataPath,
-        symbols: args.symbols === undefined ? ["*"] : wordsOf(args.symbols),
-        exclude: wordsOf(args.exclude ?? ""),
+        ...storedSelection(args),
+        ...date,
         signal,
-        ...(args.date === undefined ? {} : { date: args.date }),
-        ...(args.source === undefined ? {} : { sources: wordsOf(args.source) }),
-        ...(args.types === undefined ? {} : { types: wordsOf(args.types) }),
       }, (verdict) => {
         if (output.isJson) output.result(snakeCase(verdict), () => "");
         if (verdict.holes > 0 || verdict.problems.length > 0) notable.push(verdict);

@@ -1,3 +1,4 @@
+import { partsOf } from "../lib/stream_path.ts";
 import { bbo } from "./bbo.ts";
 import { depth } from "./depth.ts";
 import type { EventType } from "./event_type.ts";
@@ -21,4 +22,11 @@ export const OWN_TYPES: readonly string[] = [gap.name, session.name, instrument.
 
 export function eventTypeOf(name: string): EventType | undefined {
   return EVENT_TYPES.find((type) => type.name === name);
+}
+
+/** Of the stream with that path. Throws RangeError when it is of no type there is. */
+export function eventTypeOfPath(path: string): EventType {
+  const type = eventTypeOf(partsOf(path).type);
+  if (type === undefined) throw new RangeError(`${path} is of no type there is`);
+  return type;
 }

@@ -6,6 +6,7 @@ import { gap, type GapEvent } from "../events/gap.ts";
 import { instrument, type InstrumentChange, type InstrumentEvent } from "../events/instrument.ts";
 import { session, type SessionEvent, type SessionMoment } from "../events/session.ts";
 import type { Instrument } from "../exchanges/source.ts";
+import { partsOf } from "../lib/stream_path.ts";
 import { nextMidnight, US_PER_MS } from "../lib/time.ts";
 import type { Cancel, Runtime } from "../runtime/runtime.ts";
 import { decodeSymbol, encodeSymbol } from "../lib/symbol_name.ts";
@@ -49,12 +50,12 @@ export class Chronicle implements Disposable {
 
   /** Rows of that day, from its beginning to now, are in a file nobody can trust. */
   damaged({ path, date }: { readonly path: string; readonly date: string }): void {
-    const [, dataType, symbol] = path.split("/");
+    const { type: dataType, symbol } = partsOf(path);
     const fromTime = Date.parse(date) * US_PER_MS;
     const toTime = Math.min(this.#runtime.clock.wallTime(), nextMidnight(fromTime));
     const unknown = { afterId: undefined, beforeId: undefined, missing: undefined, healedRows: 0 };
-    const name = decodeSymbol(symbol!);
-    this.gap(name, { dataType: dataType!, ...unknown, fromTime, toTime, reason: "damaged", outcome: "unhealable" });
+    const name = decodeSymbol(symbol);
+    this.gap(name, { dataType, ...unknown, fromTime, toTime, reason: "damaged", outcome: "unhealable" });
   }
 
   /** Compares with what was known: rows for what came, changed or went. The first universe is `seen`. */

@@ -5,6 +5,7 @@ import type { EventBase, EventType, SequenceKey } from "../events/event_type.ts"
 import type { GapEvent } from "../events/gap.ts";
 import type { Codec } from "../exchanges/codec.ts";
 import type { Rest, Source } from "../exchanges/source.ts";
+import { partsOf } from "../lib/stream_path.ts";
 import { decodeSymbol } from "../lib/symbol_name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Happenings } from "../telemetry/happenings.ts";
@@ -106,7 +107,7 @@ export class Holes implements Disposable {
 
   #tellLosses(): void {
     for (const { path, rows, ...edges } of this.#before?.losses ?? []) {
-      const [source, dataType, symbol] = path.split("/") as [string, string, string];
+      const { source, type: dataType, symbol } = partsOf(path);
       if (source !== this.#deps.source.id) continue;
       this.#tell(decodeSymbol(symbol), { ...edges, dataType, missing: rows, reason: "journal" }, "unhealable");
     }

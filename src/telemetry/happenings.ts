@@ -1,4 +1,5 @@
 import type { DecodeError } from "../lib/errors.ts";
+import { partsOf } from "../lib/stream_path.ts";
 import { isMilestone } from "./milestone.ts";
 import type { StorageHappening } from "./storage_happening.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -331,7 +332,7 @@ export class Happenings {
       case "aside":
         this.#telemetry.count("argus_files_set_aside_total");
         this.#telemetry.log("error", "set a file aside that cannot be read", { path: news.path, why: news.why });
-        if (news.day !== undefined) this.#tell(news.day.path.split("/")[0]!, { event: "damaged", ...news.day });
+        if (news.day !== undefined) this.#tell(partsOf(news.day.path).source, { event: "damaged", ...news.day });
         return;
       case "merge_failed":
         this.#telemetry.count("argus_merges_failed_total", 1, { code: news.failure.code });

@@ -61,7 +61,7 @@ describe("the command line", () => {
       [["--source", "binance", "--log-level", "loud"], /found "loud", expected error, warn, info, debug/],
       [["--source", "binance", "--duration", "soon"], /--duration: found "soon"/],
       [["simulate", "--port", "70000"], /--port: found "70000"/],
-      [["compact", "yesterday", "--data-path", "."], /DAYS: found "yesterday", expected UTC days/],
+      [["compact", "yesterday", "--data-path", "."], /DAYS: found "yesterday", expected a UTC day such as/],
       [["clean", "--data-path", "absent"], /Cannot clean absent: no such folder/],
       [["inspect"], /Missing argument: FILE/],
       [["inspect", "absent.pq"], /no such file/],

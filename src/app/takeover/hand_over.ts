@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { PathState } from "../../agora/router.ts";
 import type { Column, EventBase, EventType } from "../../events/event_type.ts";
-import { eventTypeOf } from "../../events/registry.ts";
+import { eventTypeOfPath } from "../../events/registry.ts";
 import type { SourceState } from "../../network/dispatcher.ts";
 
 /** Where every path stands, from the recorder that leaves to the one that goes on. */
@@ -18,7 +18,12 @@ const FORMAT = 1;
 
 export function handOverText({ sources, ...about }: HandOver): string {
   const written = Object.entries(sources).map(([id, { paths, holes, books }]) => {
-    const states = [...paths].map(([path, { last, held }]) => ({ path, schema: schemaOf(typeOf(path)), last: last ?? null, held }));
+    const states = [...paths].map(([path, { last, held }]) => ({
+      path,
+      schema: schemaOf(eventTypeOfPath(path)),
+      last: last ?? null,
+      held,
+    }));
     return [id, { paths: states, holes, books }];
   });
   return JSON.stringify({ format: FORMAT, ...about, sources: Object.fromEntries(written) });
@@ -62,7 +67,7 @@ export function parseHandOver(text: string): HandOver {
   const { sources, holder, hash, leftTime } = v.parse(document, JSON.parse(text));
   const read = Object.entries(sources).map(([id, { paths, holes, books }]) => {
     const states = paths.map(({ path, schema, last, held }): [string, PathState<EventBase>] => {
-      const type = typeOf(path);
+      const type = eventTypeOfPath(path);
       if (schema !== schemaOf(type)) throw new TypeError(`${path} is ${schema}, this Argus writes ${schemaOf(type)}`);
       const event = schemaOfEvent(type);
       return [path, {
@@ -73,12 +78,6 @@ export function parseHandOver(text: string): HandOver {
     return [id, { paths: new Map(states), holes, books }];
   });
   return { holder, hash, leftTime, sources: Object.fromEntries(read) as unknown as HandOver["sources"] };
-}
-
-function typeOf(path: string): EventType {
-  const type = eventTypeOf(path.split("/")[1] ?? "");
-  if (type === undefined) throw new TypeError(`${path} is of no type there is`);
-  return type;
 }
 
 function schemaOf({ name, version }: EventType): string {

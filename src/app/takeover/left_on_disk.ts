@@ -1,6 +1,6 @@
 import type { PathState } from "../../agora/router.ts";
 import type { EventBase } from "../../events/event_type.ts";
-import { eventTypeOf } from "../../events/registry.ts";
+import { eventTypeOfPath } from "../../events/registry.ts";
 import { nextTurn } from "../../lib/next_turn.ts";
 import { DayFileReader } from "../../processing/pts/day_parts.ts";
 import { StreamView } from "../../processing/pts/stream_view.ts";
@@ -24,7 +24,7 @@ export async function leftOnDisk(
   const found = new Map<string, PathState<EventBase>>();
   for (const path of paths) {
     await nextTurn(runtime.timers); // sockets are read between two paths
-    using view = StreamView.open(world, reader, { dataPath, path, type: eventTypeOf(path.split("/")[1]!)! }, []);
+    using view = StreamView.open(world, reader, { dataPath, path, type: eventTypeOfPath(path) }, []);
     const last = lastLive(view);
     if (last !== undefined) found.set(path, { last, held: [] });
   }

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { StorageError } from "../../lib/errors.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import { isSelected, type Selection } from "../../network/binding.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import { publishFile } from "../../processing/storage/files.ts";
@@ -47,7 +48,7 @@ export function parseRequest(text: string): Request | undefined {
 /** Streams that nobody would record any more. */
 export function uncovered(paths: readonly string[], { sources }: Request): string[] {
   return paths.filter((path) => {
-    const [source, type, symbol] = path.split("/") as [string, string, string];
+    const { source, type, symbol } = partsOf(path);
     const selection = sources[source];
     return selection === undefined || !selection.types.includes(type) || !isSelected(decodeSymbol(symbol), selection);
   });

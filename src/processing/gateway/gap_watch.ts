@@ -1,6 +1,7 @@
 import type { Agora } from "../../agora/agora.ts";
 import type { Tap } from "../../agora/path_node.ts";
 import { gap, type GapEvent } from "../../events/gap.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 
 /** `path` is the one with the hole. */
 export type GapListener = (path: string, gap: GapEvent) => void;
@@ -13,7 +14,7 @@ export class GapWatch implements Disposable {
   constructor(agora: Agora) {
     const tap: Tap = {
       event: ({ path }, event) => {
-        const [source, , symbol] = path.split("/");
+        const { source, symbol } = partsOf(path);
         const { dataType } = event as GapEvent;
         for (const hear of this.#listeners) hear(`${source}/${dataType}/${symbol}`, event as GapEvent);
       },

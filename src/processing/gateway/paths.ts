@@ -3,6 +3,7 @@ import type { Agora } from "../../agora/agora.ts";
 import { TEMPORARY } from "../../agora/pattern.ts";
 import type { PathNode } from "../../agora/path_node.ts";
 import { nearestOf } from "../../lib/nearest.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import { decodeSymbol, encodeSymbol, SYMBOL_BYTES_MAX } from "../../lib/symbol_name.ts";
 import { US_PER_MS } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
@@ -14,6 +15,17 @@ export interface PathState {
   readonly rate: number;
   /** Newest event's receive time less its event time; undefined where the venue gives none. */
   readonly lagMs: number | undefined;
+}
+
+export interface Total {
+  readonly source: string;
+  readonly type: string;
+  /** Since the start; those of delisted paths count too. */
+  events: number;
+  /** Open ones, as for what follows. */
+  paths: number;
+  rate: number;
+  lagMsMax: number | undefined;
 }
 
 interface Row {
@@ -64,14 +76,17 @@ export class Paths implements Disposable {
     }));
   }
 
-  /** Events since the start, by source and type; a delisted path's count too. */
-  totals(): Map<string, { events: number; paths: number; rate: number; lagMsMax: number | undefined }> {
-    const totals = new Map<string, { events: number; paths: number; rate: number; lagMsMax: number | undefined }>();
+  /** By source and type. */
+  totals(): Iterable<Readonly<Total>> {
+    const totals = new Map<string, Total>();
     for (const [path, row] of this.#rows) {
       const { node, before } = row;
       const key = path.slice(0, path.lastIndexOf("/"));
       let total = totals.get(key);
-      if (total === undefined) totals.set(key, total = { events: 0, paths: 0, rate: 0, lagMsMax: undefined });
+      if (total === undefined) {
+        const { source, type } = partsOf(path);
+        totals.set(key, total = { source, type, events: 0, paths: 0, rate: 0, lagMsMax: undefined });
+      }
       total.events += before + node.seq;
       if (node.isClosed) continue;
       total.paths++;
@@ -79,7 +94,7 @@ export class Paths implements Disposable {
       const lagMs = lagOf(node);
       if (lagMs !== undefined) total.lagMsMax = Math.max(total.lagMsMax ?? -Infinity, lagMs);
     }
-    return totals;
+    return totals.values();
   }
 
   /** Up to five paths that somebody may have meant; none where so many ask that looking would take the recorder's time. */
@@ -89,7 +104,7 @@ export class Paths implements Disposable {
     this.#searchedMs = nowMs;
     if (this.#searches > SEARCHES_PER_S) return [];
     const open = [...this.#rows].filter(([, { node }]) => !node.isClosed).map(([name]) => name).slice(0, NEAREST_AMONG_MAX);
-    const [source, type] = path.split("/");
+    const { source, type } = partsOf(path);
     const alike = open.filter((name) => name.startsWith(`${source}/${type}/`));
     for (const pool of [alike, open]) {
       const found = nearestOf(path, pool, NEAREST_MAX);

@@ -1,6 +1,5 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [journal].  In: what buffers took since the last look. Out: rows that survive us. */
-import { eventTypeOf } from "../../events/registry.ts";
-import type { EventType } from "../../events/event_type.ts";
+import { eventTypeOfPath } from "../../events/registry.ts";
 import { sleep } from "../../lib/sleep.ts";
 import type { Cancel, Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
@@ -187,9 +186,9 @@ export class JournalService implements Disposable {
   #rewind(): void {
     const builders = new Map<string, BatchBuilder<never>>();
     for (const { place, table } of this.#options.held()) {
-      const name = place.path.split("/")[1]!;
-      let builder = builders.get(name);
-      if (builder === undefined) builders.set(name, builder = new BatchBuilder(eventTypeOf(name) as EventType as never));
+      const type = eventTypeOfPath(place.path);
+      let builder = builders.get(type.name);
+      if (builder === undefined) builders.set(type.name, builder = new BatchBuilder(type as never));
       builder.keepAll(place, table);
     }
     const gathered = [...builders.values()].flatMap((builder) => builder.take() ?? []);

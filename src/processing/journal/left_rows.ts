@@ -1,4 +1,4 @@
-import { eventTypeOf } from "../../events/registry.ts";
+import { eventTypeOfPath } from "../../events/registry.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { StorageWorld } from "../storage/day_file.ts";
 import type { SealedTable } from "../storage/table.ts";
@@ -68,7 +68,7 @@ export function rowsLeft(world: StorageWorld, dataPath: string, isWanted: (path:
   for (const [chunk, gathered] of parts) {
     if (after.of(chunk) !== "journal") continue;
     const { path, hash } = chunk;
-    const { table, stretches } = assembled(eventTypeOf(path.split("/")[1]!)!, gathered);
+    const { table, stretches } = assembled(eventTypeOfPath(path), gathered);
     chunk.stretches = stretches;
     chunks.push({ path, hash, chunk: chunk.chunk, table });
   }

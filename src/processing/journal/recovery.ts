@@ -1,7 +1,7 @@
 /** [journal] ▸ chunk ▸ day file.  In: segments of recorders that are no more. Out: chunks of the rows that were in memory, and what is lost. */
 import { StorageError } from "../../lib/errors.ts";
 import { nextTurn } from "../../lib/next_turn.ts";
-import { eventTypeOf } from "../../events/registry.ts";
+import { eventTypeOfPath } from "../../events/registry.ts";
 import type { Timers } from "../../runtime/runtime.ts";
 import type { StorageWorld } from "../storage/day_file.ts";
 import { setAside } from "../storage/files.ts";
@@ -149,7 +149,7 @@ export class JournalRecovery {
   }
 
   #accept(known: KnownChunk, parts: Map<KnownChunk, Part[]>): number {
-    const type = eventTypeOf(known.path.split("/")[1]!)!;
+    const type = eventTypeOfPath(known.path);
     const { table, stretches } = assembled(type, parts.get(known)!);
     parts.delete(known);
     this.#options.accept(known.path, known.hash, known.chunk, table);

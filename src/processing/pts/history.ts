@@ -1,4 +1,5 @@
 import { StorageError } from "../../lib/errors.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import type { Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
 import type { EventsQuery, FromHistory, ToHistory } from "./history_messages.ts";
@@ -50,7 +51,7 @@ export class History implements Disposable {
 
   /** What the files do not say about a stream. Whoever reads the files after that misses nothing. */
   async present(path: string, isUndelivered: boolean): Promise<Present> {
-    const [source, , symbol] = path.split("/");
+    const { source, symbol } = partsOf(path);
     const memory = await this.#options.memory([path, `${source}/gap/${symbol}`, `${source}/session/_all`]);
     return { isRecording: this.#options.isRecording ?? true, memory, isUndelivered };
   }

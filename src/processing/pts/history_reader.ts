@@ -2,10 +2,11 @@
 import { depth } from "../../events/depth.ts";
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { gap } from "../../events/gap.ts";
-import { eventTypeOf } from "../../events/registry.ts";
+import { eventTypeOfPath } from "../../events/registry.ts";
 import { session } from "../../events/session.ts";
 import { sourceOf } from "../../exchanges/registry.ts";
 import { Lru } from "../../lib/lru.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import { dateOf } from "../../lib/time.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { ContinuityRule } from "../book/order_book.ts";
@@ -81,7 +82,7 @@ export class HistoryReader {
 
   /** Streams of a source and type that have a folder; to tell what somebody may have meant. */
   near(path: string): string[] {
-    const [source, type] = path.split("/");
+    const { source, type } = partsOf(path);
     const { disk } = this.#world;
     return disk.list(`${this.#dataPath}/${source}/${type}`).filter(({ isFolder }) => isFolder).map(({ name }) =>
       `${source}/${type}/${name}`
@@ -130,7 +131,7 @@ export class HistoryReader {
   }
 
   #lacks(path: string, view: StreamView, from: number, to: number, present: Present): Lack[] {
-    const [source, dataType, symbol] = path.split("/") as [string, string, string];
+    const { source, type: dataType, symbol } = partsOf(path);
     using gaps = this.#view(`${source}/${gap.name}/${symbol}`, present);
     using sessions = this.#view(`${source}/${session.name}/_all`, present);
     const lastRowBefore = (before: number) => timeAsOf(view, Math.min(before - 1, Number.MAX_SAFE_INTEGER / 2));
@@ -146,15 +147,14 @@ export class HistoryReader {
   }
 
   #view(path: string, { memory }: Present): StreamView {
-    const type = eventTypeOf(path.split("/")[1]!);
-    if (type === undefined) throw new RangeError(`${path} is of no type there is`);
+    const type = eventTypeOfPath(path);
     return StreamView.open(this.#world, this.#reader, { dataPath: this.#dataPath, path, type }, memory[path] ?? []);
   }
 }
 
 /** The venue's rule for what follows what in its books. */
 function continuityOf(path: string): ContinuityRule | undefined {
-  return sourceOf(path.split("/")[0]!)?.channels.find(({ event }) => event.name === depth.name)?.continuity;
+  return sourceOf(partsOf(path).source)?.channels.find(({ event }) => event.name === depth.name)?.continuity;
 }
 
 function lacksOfBook(book: BookAnswer | undefined): Lack[] {

@@ -1,5 +1,6 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ [chunk] ▸ day file.  In: a sealed table. Out: a small Parquet file under tmp/. */
 import type { EventType } from "../../events/event_type.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import { dateOf, nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import { StorageError } from "../../lib/errors.ts";
@@ -58,10 +59,10 @@ export function readChunk(world: StorageWorld, type: EventType, dataPath: string
 
 /** A chunk of another stream, generation or version under this name. */
 function wrongName(type: EventType, { path, hash, chunk }: ChunkId, { watermark, keyValues }: FileEnd): string | undefined {
-  const [source, , symbol] = path.split("/");
+  const { source, symbol } = partsOf(path);
   const own = Watermark.empty().with(hash, [chunk]);
   if (String(watermark) !== String(own)) return `it is chunk ${watermark}, not ${own}`;
-  const expected = { [KEY.schema]: `${type.name}/${type.version}`, [KEY.source]: source, [KEY.symbol]: decodeSymbol(symbol!) };
+  const expected = { [KEY.schema]: `${type.name}/${type.version}`, [KEY.source]: source, [KEY.symbol]: decodeSymbol(symbol) };
   for (const [key, value] of Object.entries(expected)) {
     if (keyValues.get(key) !== value) return `its ${key} is ${keyValues.get(key)}, not ${value}`;
   }

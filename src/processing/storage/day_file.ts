@@ -1,6 +1,7 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ buffer ▸ chunk ▸ [day file].  In: rows of one day. Out: a file any Parquet reader opens. */
 import type { FileMetaData } from "hyparquet";
 import type { EventType } from "../../events/event_type.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import { decodeSymbol } from "../../lib/symbol_name.ts";
 import type { DiskFile, Runtime } from "../../runtime/runtime.ts";
 import { type EncodedGroups, GroupEncoder, MAGIC } from "./parquet/encode.ts";
@@ -182,12 +183,12 @@ export function keyValuesFor(
   { encoded, before, watermark, kept }: Appending,
 ): Map<string, string> {
   const { bytes } = encoded;
-  const [source, , symbol] = path.split("/");
+  const { source, symbol } = partsOf(path);
   return new Map([
     ...kept,
     [KEY.schema, `${type.name}/${type.version}`],
-    [KEY.source, source!],
-    [KEY.symbol, decodeSymbol(symbol!)],
+    [KEY.source, source],
+    [KEY.symbol, decodeSymbol(symbol)],
     [KEY.writer, writer],
     [KEY.merged, watermark.toString()],
     [KEY.appended, `${before.bytes}:${bytes.length}:${compression.crc32(bytes).toString(16)}`],

@@ -1,4 +1,5 @@
 import { StorageError } from "../../lib/errors.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import type { Cancel, Runtime, Thread } from "../../runtime/runtime.ts";
 import type { Happenings } from "../../telemetry/happenings.ts";
 import type { Place } from "../journal/batch.ts";
@@ -214,7 +215,7 @@ export class StorageService implements ChunkSink, Disposable {
     this.#heldBytes -= bytesOf(held.table);
     this.#refusedSinceMs = undefined;
     this.#deaths = 0;
-    this.#happenings.rowsSaved(id.path.split("/")[1]!, held.table.rows);
+    this.#happenings.rowsSaved(partsOf(id.path).type, held.table.rows);
     const hasRoom = this.#waiters.filter(({ bytes }) => this.#heldBytes <= bytes);
     this.#waiters = this.#waiters.filter((waiter) => !hasRoom.includes(waiter));
     for (const { resolve } of hasRoom) resolve();

@@ -1,6 +1,7 @@
 import { nextTurn } from "../../lib/next_turn.ts";
 import { eventTypeOf } from "../../events/registry.ts";
 import { assert, unreachable } from "../../lib/assert.ts";
+import { partsOf } from "../../lib/stream_path.ts";
 import type { Runtime, ThreadPort } from "../../runtime/runtime.ts";
 import { JournalRecovery, type Recovery } from "../journal/recovery.ts";
 import { chunkKey } from "../journal/segment_ledger.ts";
@@ -224,8 +225,8 @@ class StorageThread {
   }
 
   #handlerOf(path: string): { readonly handler: FlushHandler<never>; readonly symbol: string } {
-    const [source, type, symbol] = path.split("/");
-    return { handler: this.#handler(source!, type!), symbol: symbol! };
+    const { source, type, symbol } = partsOf(path);
+    return { handler: this.#handler(source, type), symbol };
   }
 
   #handler(source: string, typeName: string): FlushHandler<never> {

@@ -1,4 +1,5 @@
 import { eventTypeOf } from "../../../events/registry.ts";
+import { partsOf } from "../../../lib/stream_path.ts";
 import type { GatewayWorld } from "../gateway_world.ts";
 import { jsonAnswer } from "../http/json_answer.ts";
 import { canonicalPath } from "../paths.ts";
@@ -27,7 +28,7 @@ export function adminRoutes({ admin, storage }: Pick<GatewayWorld, "admin" | "st
       async run(asked) {
         const { path, hash } = await bodyOf(asked);
         const known = typeof path === "string" ? canonicalPath(path) : undefined;
-        if (known === undefined || eventTypeOf(known.split("/")[1]!) === undefined) {
+        if (known === undefined || eventTypeOf(partsOf(known).type) === undefined) {
           throw new AskError(400, "bad_path", "The body names no path.", '{"path":"binance/bbo/BTCUSDT","hash":"…"}');
         }
         admin.bump(known, hashOf(hash));

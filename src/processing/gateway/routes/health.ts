@@ -81,8 +81,7 @@ function metrics({ world, paths, sessions, connections }: Shown, uptime: number,
       source,
     });
   }
-  for (const [key, { events, paths: open, rate, lagMsMax }] of paths.totals()) {
-    const [source, type] = key.split("/") as [string, string];
+  for (const { source, type, events, paths: open, rate, lagMsMax } of paths.totals()) {
     text.add("argus_events_total", events, { source, type });
     text.add("argus_paths", open, { source, type });
     text.add("argus_events_per_second", rate, { source, type });
@@ -140,9 +139,9 @@ function status({ world, paths, sessions, connections }: Shown, uptime: number):
         streams,
       })),
     })),
-    types: [...paths.totals()].map(([key, { events, paths, rate, lagMsMax }]) => ({
-      source: key.split("/")[0],
-      type: key.split("/")[1],
+    types: [...paths.totals()].map(({ source, type, events, paths, rate, lagMsMax }) => ({
+      source,
+      type,
       events,
       paths,
       rate: Math.round(rate * 100) / 100,

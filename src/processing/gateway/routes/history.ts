@@ -1,5 +1,6 @@
 import { eventTypeOf } from "../../../events/registry.ts";
 import { parseTime } from "../../../lib/parse_time.ts";
+import { partsOf } from "../../../lib/stream_path.ts";
 import { HistoryBusy } from "../../pts/history.ts";
 import { type Format, FORMATS } from "../../pts/formats.ts";
 import { presentJson } from "../../pts/present_json.ts";
@@ -102,7 +103,7 @@ async function events(world: World, paths: Paths, { rest, query, request }: Aske
 
 /** A path that is published, or of which something is stored. */
 function known({ history, sources }: World, paths: Paths, raw: string) {
-  const candidates = spellings(raw).filter((path) => eventTypeOf(path.split("/")[1]!) !== undefined);
+  const candidates = spellings(raw).filter((path) => eventTypeOf(partsOf(path).type) !== undefined);
   for (const path of candidates) {
     if (paths.get(path) === undefined && !history.knows(path)) continue;
     return { path, isUndelivered: sources().some(({ undelivered }) => undelivered.includes(path)) };

@@ -1,4 +1,5 @@
 import { eventJson } from "../../../events/event_json.ts";
+import { partsOf } from "../../../lib/stream_path.ts";
 import { isoOf } from "../../../lib/time.ts";
 import { PROTOCOL } from "../doorkeeper.ts";
 import type { Answer } from "../http/exchange.ts";
@@ -112,8 +113,8 @@ function stateOf({ path, node, rate, lagMs }: PathState) {
 function treeOf(states: readonly ReturnType<typeof stateOf>[]): object {
   const tree: Record<string, Record<string, Record<string, object>>> = Object.create(null);
   for (const { path, ...state } of states) {
-    const [source, type, symbol] = path.split("/");
-    ((tree[source!] ??= Object.create(null))[type!] ??= Object.create(null))[symbol!] = state;
+    const { source, type, symbol } = partsOf(path);
+    ((tree[source] ??= Object.create(null))[type] ??= Object.create(null))[symbol] = state;
   }
   return tree;
 }
