@@ -11,7 +11,7 @@ import { tempFolder } from "../support/temp_folder.ts";
 import { RECORD, startVenue, summaryOf } from "./support.ts";
 
 /** `ROUGH=300:5000:50:binary npx bun test tests/end_to_end/rough.test.ts`: five minutes, 5,000 events a second, 50 symbols, the compiled binary. */
-const [seconds, rate, symbols, program] = (process.env["ROUGH"] ?? "12:1500:4").split(":") as [string, string, string, string?];
+const [seconds, rate, symbols, program] = (process.env["ROUGH"] ?? "5:1500:4").split(":") as [string, string, string, string?];
 const isLong = Number(seconds) >= 60;
 const CALM_MS = isLong ? 60_000 : 6_000; // faults are over: what the venue's weight allows is fetched
 const CUTS = 5;
@@ -21,25 +21,36 @@ const root = tempFolder("rough");
 test(
   "real processes through a rough day, all sockets cut at once five times: nothing undisclosed, missing trades fetched, books begun anew",
   {
-    timeout: 1_000 * Number(seconds) + 180_000,
+    timeout: 1_000 * Number(seconds) + 480_000,
   },
   async () => {
     const folder = `${root}/one`;
     fs.mkdirSync(folder);
     const isBinary = program === "binary";
     const venue = await startVenue(folder, ["--symbols", symbols, "--rate", rate, "--seed", "9", "--faults", "rough"], isBinary);
-    const ask = (verb: string) => fetch(`${venue.httpUrl}/sim/${verb}`, { method: "POST" }).then((answer) => answer.arrayBuffer());
+    const ask = async (verb: string): Promise<{ readonly frames: number }> =>
+      await (await fetch(`${venue.httpUrl}/sim/${verb}`, { method: verb === "ledger" ? "GET" : "POST" })).json();
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    /** Only a stream that runs can be cut; refused sockets and a busy machine make it wait for one. */
+    const untilEventsCame = async () => {
+      const untilMs = performance.now() + 60_000;
+      const { frames } = await ask("ledger");
+      while ((await ask("ledger")).frames < frames + 200) {
+        assert.ok(performance.now() < untilMs, "nothing comes for a minute");
+        await wait(100);
+      }
+    };
     const recorder = startArgus([...RECORD, "--flush-interval", isLong ? "10s" : "1s"], {
       cwd: folder,
       env: venue.env,
       isBinary,
     });
-    await wait(3_000);
     for (let i = 0; i < CUTS; i++) {
-      await wait((1_000 * Number(seconds) - 3_000) / CUTS);
+      await wait(1_000 * Number(seconds) / (CUTS + 1));
+      await untilEventsCame();
       await ask("cut");
     }
+    await untilEventsCame();
     await ask("stop-faults");
     await wait(CALM_MS);
     await ask("quiesce");
