@@ -4,7 +4,7 @@ import type { EventBase, EventType } from "../events/event_type.ts";
 import type { Timers } from "../runtime/runtime.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 import { PathNode, type Tap } from "./path_node.ts";
-import { Publisher } from "./publisher.ts";
+import { type PathOwner, Publisher } from "./publisher.ts";
 import { type SubscribeOptions, Subscription } from "./subscription.ts";
 import { Watch } from "./watch.ts";
 
@@ -18,6 +18,8 @@ export class Agora {
   readonly #subscriptions = new Map<Subscription, Pattern>();
   readonly #watches = new Map<Watch, Pattern>();
   readonly #followers = new Map<(node: PathNode) => void, Pattern>();
+  /** One for all publishers: there are tens of thousands. */
+  readonly #owner: PathOwner = { close: (node, isBroken) => this.#close(node, isBroken) };
   readonly #touched: Subscription[] = [];
   #isFlushing = false;
 
@@ -33,7 +35,7 @@ export class Agora {
     for (const [subscription, pattern] of this.#subscriptions) if (pattern.matches(path)) node.attach(subscription);
     for (const [watch, pattern] of this.#watches) if (pattern.matches(path)) watch.tell({ path, change: "opened" });
     for (const [opened, pattern] of this.#followers) if (pattern.matches(path)) opened(node);
-    return new Publisher<T>(node, (isBroken) => this.#close(node, isBroken));
+    return new Publisher<T>(node, this.#owner);
   }
 
   /**
@@ -57,12 +59,12 @@ export class Agora {
     return subscription;
   }
 
-  /** A synchronous listener on one open path; the router's way in. Returns its detachment. */
-  tap(path: string, tap: Tap): () => void {
+  /** A synchronous listener on one open path; the router's way in. Returns what it detaches from. */
+  tap(path: string, tap: Tap): PathNode {
     const node = this.#nodes.get(path);
     assert(node !== undefined, `nobody publishes ${path}`);
     node.attach(tap);
-    return () => node.detach(tap);
+    return node;
   }
 
   /**

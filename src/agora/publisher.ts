@@ -1,17 +1,22 @@
 import type { EventBase } from "../events/event_type.ts";
 import type { PathNode } from "./path_node.ts";
 
+/** Who opened the path. */
+export interface PathOwner {
+  close(node: PathNode, isBroken: boolean): void;
+}
+
 /** The one writer of a path. */
 export class Publisher<T extends EventBase> {
   readonly path: string;
   readonly #node: PathNode;
-  readonly #close: (isBroken: boolean) => void;
+  readonly #owner: PathOwner;
   #writable: WritableStream<readonly T[]> | undefined;
 
-  constructor(node: PathNode, close: (isBroken: boolean) => void) {
+  constructor(node: PathNode, owner: PathOwner) {
     this.path = node.path;
     this.#node = node;
-    this.#close = close;
+    this.#owner = owner;
   }
 
   get last(): T | undefined {
@@ -52,6 +57,6 @@ export class Publisher<T extends EventBase> {
 
   /** Ends the path. `isBroken`: what fed it ended by itself, and may have been deaf for a while. Calling it again does nothing. */
   close(isBroken = false): void {
-    if (!this.#node.isClosed) this.#close(isBroken);
+    if (!this.#node.isClosed) this.#owner.close(this.#node, isBroken);
   }
 }

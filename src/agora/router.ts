@@ -5,6 +5,7 @@ import type { Agora } from "./agora.ts";
 import { CutJoin } from "./cut_join.ts";
 import { type ContinuityRule, DenseJoin } from "./dense_join.ts";
 import type { Feed, GapReason, Join, JoinOwner } from "./join.ts";
+import type { PathNode, Tap } from "./path_node.ts";
 import type { Publisher } from "./publisher.ts";
 import { RisingJoin } from "./rising_join.ts";
 
@@ -70,24 +71,61 @@ export interface PathState<T extends EventBase> {
   readonly held: readonly (readonly T[])[];
 }
 
-interface Relay<T extends EventBase> extends Feed<T> {
+/** A source of a path, and what hears it. */
+class Relay<T extends EventBase> implements Feed<T>, Tap {
+  readonly path: string;
+  reach = -1;
+  isJoined = false;
+  waiting: T[] = [];
+  events = 0;
+  followsQuietly = false;
+  quietEdge: Feed<T>["quietEdge"];
+  hasEnded = false;
   readonly isFirst: boolean;
-  /** None of the feeds it shall replace is left to be silent beside it. */
-  readonly isAloneNow: () => boolean;
-  /** Events that the feeds it shall replace brought. */
-  readonly eventsElsewhere: () => number;
-  readonly resolve: (outcome: JoinOutcome) => void;
-  isResolved: boolean;
+  isResolved = false;
+  /** Undefined once it is resolved. */
+  resolve: ((outcome: JoinOutcome) => void) | undefined;
   wait: Cancel | undefined;
+  node: PathNode | undefined;
+  /** The feeds it shall replace, until it is resolved. */
+  others: readonly Relay<T>[];
+  readonly #router: AgoraRouter<T>;
+
+  constructor(path: string, router: AgoraRouter<T>, others: readonly Relay<T>[], resolve: (outcome: JoinOutcome) => void) {
+    this.path = path;
+    this.#router = router;
+    this.others = others;
+    this.isFirst = others.length === 0;
+    this.resolve = resolve;
+  }
+
+  /** None of them is left to be silent beside it. */
+  get isAloneNow(): boolean {
+    return this.others.every(({ hasEnded }) => hasEnded);
+  }
+
+  /** Events that they brought. */
+  get eventsElsewhere(): number {
+    return this.others.reduce((sum, { events }) => sum + events, 0);
+  }
+
+  event(_node: PathNode, event: EventBase): void {
+    this.#router.heard(this, event as T);
+  }
+
+  ended(_node: PathNode, isBroken: boolean): void {
+    this.#router.sourceEnded(this, isBroken);
+  }
 }
 
 const HOLDS_MAX = 10; // with the hold of a source, half a minute: further behind, it is given up
 
 /**
  * Keeps one persistent path while temporary ones come and go behind it: `relay` joins a new source to the path, and resolves when the
- * join is proven, so that whoever owns the old source knows when it may end.
+ * join is proven, so that whoever owns the old source knows when it may end. It owns its join and its relays, and answers to them: a few
+ * objects a path and no closures, since there are nine thousand paths and an event touches all that lies between its socket and its buffer.
  */
-export class AgoraRouter<T extends EventBase> implements Disposable {
+export class AgoraRouter<T extends EventBase> implements JoinOwner<T>, Disposable {
   readonly path: string;
   readonly #agora: Agora;
   readonly #timers: Timers;
@@ -97,7 +135,6 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
   /** Chosen by the first event: only it says whether the venue numbers this stream. */
   #join: Join<T> | undefined;
   #feeds: Relay<T>[] = [];
-  #detach = new Map<Relay<T>, () => void>();
   #hold: Cancel | undefined;
   #hasEdges = false;
   /** Every feed is joined and told so: events just pass. */
@@ -112,44 +149,18 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     this.#initialValue = initialValue;
   }
 
-  /** Live sources behind the path. */
-  get feeds(): number {
-    return this.#feeds.filter((feed) => !feed.hasEnded).length;
-  }
-
   /** Adds a temporary path as a source. The path must be open; its end ends the relay. */
   relay(fromPath: string, options: RelayOptions, past?: FeedPast<T>): Promise<JoinOutcome> {
     return new Promise((resolve) => {
       const others = this.#feeds.filter((feed) => !feed.hasEnded);
-      const feed: Relay<T> = {
-        path: fromPath,
-        reach: -1,
-        isJoined: false,
-        waiting: [],
-        events: 0,
-        followsQuietly: false,
-        quietEdge: undefined,
-        hasEnded: false,
-        isFirst: others.length === 0,
-        isAloneNow: () => others.every((other) => other.hasEnded),
-        eventsElsewhere: () => others.reduce((sum, other) => sum + other.events, 0),
-        resolve,
-        isResolved: false,
-        wait: undefined,
-      };
+      const feed = new Relay(fromPath, this, others, resolve);
       this.#feeds = [...this.#feeds, feed];
       this.#isSettled = false;
-      this.#detach.set(
-        feed,
-        this.#agora.tap(fromPath, {
-          event: (_node, event) => this.#accept(feed, event as T),
-          ended: (_node, isBroken) => this.#ended(feed, isBroken),
-        }),
-      );
+      feed.node = this.#agora.tap(fromPath, feed);
       if (feed.isFirst) this.#resolve(feed, "first");
       else if (past?.isQuiet === true) this.#resolve(feed, "quiet");
-      else options.ready.then(() => this.#await(feed, options), () => this.#ended(feed, true));
-      for (const event of past?.events ?? []) this.#accept(feed, event);
+      else options.ready.then(() => this.#await(feed, options), () => this.sourceEnded(feed, true));
+      for (const event of past?.events ?? []) this.heard(feed, event);
     });
   }
 
@@ -176,7 +187,8 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     this.#publisher.close();
   }
 
-  #accept(feed: Relay<T>, event: T): void {
+  /** Of a relay of this router: what its source brought. */
+  heard(feed: Relay<T>, event: T): void {
     feed.events++;
     if (this.#hasEdges) this.#proveEdges(feed);
     this.#join ??= this.#joinFor(event);
@@ -184,13 +196,40 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     if (!this.#isSettled || this.#join.isHolding) this.#afterChange();
   }
 
-  #ended(feed: Relay<T>, isBroken: boolean): void {
+  /** The same: its source is no more. */
+  sourceEnded(feed: Relay<T>, isBroken: boolean): void {
     if (feed.hasEnded) return;
     feed.hasEnded = true;
     for (const other of this.#feeds) if (other !== feed && !other.hasEnded) this.#doubt(other, isBroken);
     this.#join?.ended();
     this.#forget(feed, "ended");
     this.#afterChange();
+  }
+
+  feeds(): readonly Feed<T>[] {
+    return this.#feeds;
+  }
+
+  publish(event: T): void {
+    if (this.#publisher.last === undefined) this.#options.listener?.began(event);
+    this.#publisher.publishOne(event);
+  }
+
+  late(event: T): void {
+    this.#publisher.publishPast([event]);
+  }
+
+  followed(feed: Feed<T>, first: T): void {
+    feed.quietEdge = { after: this.#publisher.last!, before: first };
+    this.#hasEdges = true;
+  }
+
+  duplicate(event: T): void {
+    this.#options.listener?.duplicate(event);
+  }
+
+  gap(before: T, reason: GapReason): void {
+    this.#options.listener?.gap({ path: this.path, after: this.#publisher.last!, before, reason });
   }
 
   /** A feed that still speaks was not deaf: what it did not bring was not there. */
@@ -246,55 +285,42 @@ export class AgoraRouter<T extends EventBase> implements Disposable {
     const wait = (ms: number) => new Promise<void>((resolve) => feed.wait = this.#timers.after(Math.max(0, ms), resolve));
     const mayBeUnderWayMs = Math.max(quietMs, this.#options.holdMs);
     if (feed.isResolved) return;
-    let before = feed.eventsElsewhere();
+    let before = feed.eventsElsewhere;
     await wait(quietMs);
-    if (feed.events > 0) return;
-    if (feed.eventsElsewhere() === before) return this.#resolveQuiet(feed);
+    if (feed.isResolved || feed.events > 0) return;
+    if (feed.eventsElsewhere === before) return this.#resolveQuiet(feed);
     await wait(mayBeUnderWayMs - quietMs);
-    before = feed.eventsElsewhere();
+    before = feed.eventsElsewhere;
     await wait(quietMs);
-    if (feed.events > 0) return;
-    if (feed.eventsElsewhere() === before) return this.#resolveQuiet(feed);
+    if (feed.isResolved || feed.events > 0) return;
+    if (feed.eventsElsewhere === before) return this.#resolveQuiet(feed);
     await wait(deadlineMs - mayBeUnderWayMs - quietMs);
-    if (feed.events === 0) this.#resolve(feed, "silent");
+    if (!feed.isResolved && feed.events === 0) this.#resolve(feed, "silent");
   }
 
   /** Nobody brought anything; that says something only where somebody was left to be silent beside it. */
   #resolveQuiet(feed: Relay<T>): void {
-    this.#resolve(feed, feed.isAloneNow() ? "unproven" : "quiet");
+    this.#resolve(feed, feed.isAloneNow ? "unproven" : "quiet");
   }
 
   #resolve(feed: Relay<T>, outcome: JoinOutcome): void {
     feed.isResolved = true;
     feed.followsQuietly = outcome === "quiet";
     feed.wait?.();
-    feed.resolve(outcome);
+    feed.resolve?.(outcome);
+    feed.resolve = undefined;
+    feed.others = []; // or each would hold all that were before it
   }
 
   #forget(feed: Relay<T>, outcome: JoinOutcome): void {
-    this.#detach.get(feed)?.();
-    this.#detach.delete(feed);
+    feed.node?.detach(feed);
     if (!feed.isResolved) this.#resolve(feed, outcome);
   }
 
   #joinFor(event: T): Join<T> {
-    const { type, continuity, listener } = this.#options;
-    const owner: JoinOwner<T> = {
-      feeds: () => this.#feeds,
-      publish: (published: T) => {
-        if (this.#publisher.last === undefined) listener?.began(published);
-        this.#publisher.publishOne(published);
-      },
-      late: (event: T) => this.#publisher.publishPast([event]),
-      followed: (feed: Feed<T>, first: T) => {
-        feed.quietEdge = { after: this.#publisher.last!, before: first };
-        this.#hasEdges = true;
-      },
-      duplicate: (dropped: T) => listener?.duplicate(dropped),
-      gap: (before: T, reason: GapReason) => listener?.gap({ path: this.path, after: this.#publisher.last!, before, reason }),
-    };
-    if (type.sequenceKey(event) === undefined) return new CutJoin(owner);
+    const { type, continuity } = this.#options;
+    if (type.sequenceKey(event) === undefined) return new CutJoin(this);
     const position = this.#initialValue === undefined ? undefined : type.sequenceKey(this.#initialValue);
-    return continuity === undefined ? new RisingJoin(type, position?.[1], owner) : new DenseJoin(type, continuity, position, owner);
+    return continuity === undefined ? new RisingJoin(type, position?.[1], this) : new DenseJoin(type, continuity, position, this);
   }
 }

@@ -3,6 +3,7 @@ import type { EventBase, EventType } from "../events/event_type.ts";
 import { US_PER_MS } from "../lib/time.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Agora } from "./agora.ts";
+import type { Tap } from "./path_node.ts";
 import { TEMPORARY } from "./pattern.ts";
 import type { AgoraRouter, JoinOutcome, PathState, RelayOptions } from "./router.ts";
 
@@ -45,13 +46,15 @@ export class StandbyPath<T extends EventBase> implements Disposable {
   /** Nothing is proven yet; but one that replaces another one overlaps it for as long as silence takes to join them later. */
   async relay(fromPath: string, options: RelayOptions): Promise<JoinOutcome> {
     const isFirst = this.#feeds.every(({ end }) => end !== undefined);
+    const tap: Tap = {
+      event: (_node, event) => keep(feed, event as T),
+      ended: (_node, isBroken) => void (feed.end = isBroken ? "broken" : "closed"),
+    };
+    const node = this.#agora.tap(fromPath, tap);
     const feed: Feed<T> = {
       path: fromPath,
       options,
-      detach: this.#agora.tap(fromPath, {
-        event: (_node, event) => keep(feed, event as T),
-        ended: (_node, isBroken) => void (feed.end = isBroken ? "broken" : "closed"),
-      }),
+      detach: () => node.detach(tap),
       events: [],
       subscribedTime: Infinity,
       clockAheadMs: NaN,

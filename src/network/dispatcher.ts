@@ -16,6 +16,7 @@ import { Chronicle } from "./chronicle.ts";
 import { Budgets, type BudgetStore } from "./budgets.ts";
 import { type Before, Holes, type HolesState } from "./holes.ts";
 import { Lanes } from "./lanes.ts";
+import { PathListener } from "./path_listener.ts";
 import { RestClient } from "./rest_client.ts";
 import { measureOffset } from "./venue_clock.ts";
 import { Seat, type SeatContext } from "./seat.ts";
@@ -102,6 +103,8 @@ export class Dispatcher implements Disposable {
   readonly #rest: RestClient;
   readonly #codec: Codec;
   readonly #holes: Holes;
+  /** Counts them, by data type. */
+  readonly #duplicates: Readonly<Record<string, () => void>>;
   readonly #lanes: Lanes;
   readonly #seats: Seat[][] = [];
   readonly #routers = new Map<string, AgoraRouter<EventBase> | StandbyPath<EventBase>>();
@@ -121,6 +124,7 @@ export class Dispatcher implements Disposable {
     this.#agora = agora;
     this.#source = source;
     this.#happenings = happenings;
+    this.#duplicates = Object.fromEntries(source.channels.map(({ event: { name } }) => [name, happenings.duplicates(source.id, name)]));
     this.#options = options;
     this.#isStandby = options.isStandby === true;
     this.#budgets = new Budgets(runtime, source.limits, options.budgetStore);
@@ -310,11 +314,7 @@ export class Dispatcher implements Disposable {
       type: event,
       ...(continuity === undefined ? {} : { continuity }),
       holdMs: HOLD_MS,
-      listener: {
-        began: (first) => this.#holes.began(binding, first, lackedTime),
-        gap: (hole) => this.#holes.found(binding, hole),
-        duplicate: this.#happenings.duplicates(this.#source.id, event.name),
-      },
+      listener: new PathListener(this.#holes, binding, lackedTime, this.#duplicates[event.name]!),
     });
   }
 

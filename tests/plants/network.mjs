@@ -275,8 +275,8 @@ export default [
     bug: "what comes late on a socket is the current value",
     edits: [{
       file: "src/agora/router.ts",
-      text: "this.#publisher.publishPast([event]),",
-      instead: "this.#publisher.publish([event]),",
+      text: "    this.#publisher.publishPast([event]);",
+      instead: "    this.#publisher.publish([event]);",
     }],
     test: "tests/agora/router.test.ts",
     name: "an event that comes late",

@@ -18,15 +18,13 @@ export default [
     bug: "swaps neighbours of a path",
     edits: [{
       file: "src/processing/storage/storage_handler.ts",
-      text: "    node.attach({\n      event: (_node, event) => this.#append(buffer, event as T),",
-      instead: `    let held: T | undefined;
-    node.attach({
-      event: (_node, event) => {
-        if (held === undefined) return void (held = event as T);
-        this.#append(buffer, event as T);
-        this.#append(buffer, held);
-        held = undefined;
-      },`,
+      text: "  event(_node: PathNode, event: EventBase): void {\n    this.#append(this, event as T);",
+      instead: `  held: T | undefined;
+  event(_node: PathNode, event: EventBase): void {
+    if (this.held === undefined) return void (this.held = event as T);
+    this.#append(this, event as T);
+    this.#append(this, this.held);
+    this.held = undefined;`,
     }],
     test: "tests/simulation/recorder.test.ts",
     name: "every event that arrived",

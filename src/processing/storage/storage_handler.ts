@@ -1,6 +1,6 @@
 /** socket ▸ worker ▸ codec ▸ router ▸ path ▸ [buffer] ▸ chunk ▸ day file.  In: events of many paths. Out: sealed tables, one per stream and day. */
 import type { Agora } from "../../agora/agora.ts";
-import type { PathNode } from "../../agora/path_node.ts";
+import type { PathNode, Tap } from "../../agora/path_node.ts";
 import type { EventBase, EventType } from "../../events/event_type.ts";
 import { nextMidnight, US_PER_DAY } from "../../lib/time.ts";
 import type { Cancel, Runtime } from "../../runtime/runtime.ts";
@@ -29,19 +29,37 @@ const DEFAULTS = {
 
 const UNCOLLECTED_BYTES_MAX = 32 * 1024 * 1024; // a journal so far behind goes without rows that are sealed: they are on their way to a chunk
 
-interface Buffer<T extends EventBase> {
+/** The rows of a path that are in memory. It hears the path itself. */
+class Buffer<T extends EventBase> implements Tap {
   readonly path: string;
   readonly look: number;
   readonly table: Table<T>;
   /** Its path is open: events come straight here, so it stays. */
-  isFed: boolean;
+  isFed = false;
   /** Rows of it that the journal was given. */
-  journalled: number;
+  journalled = 0;
   /** The first µs after the day of its rows, which all lie on one. */
-  untilTime: number;
-  sinceMs: number;
+  untilTime = 0;
+  sinceMs = 0;
   /** What left it, and those of its path before it. */
   sealed: Sealed;
+  readonly #append: (buffer: Buffer<T>, event: T) => void;
+
+  constructor(path: string, type: EventType<T>, sealed: Sealed, append: (buffer: Buffer<T>, event: T) => void) {
+    this.path = path;
+    this.look = lookOf(path);
+    this.table = new Table(type);
+    this.sealed = sealed;
+    this.#append = append;
+  }
+
+  event(_node: PathNode, event: EventBase): void {
+    this.#append(this, event as T);
+  }
+
+  ended(): void {
+    this.isFed = false;
+  }
 }
 
 /** What of a stream has left its buffer. */
@@ -119,13 +137,10 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   #feed(node: PathNode): void {
     const buffer = this.#bufferOf(node.path);
     buffer.isFed = true;
-    node.attach({
-      event: (_node, event) => this.#append(buffer, event as T),
-      ended: () => buffer.isFed = false,
-    });
+    node.attach(buffer);
   }
 
-  #append(buffer: Buffer<T>, event: T): void {
+  readonly #append = (buffer: Buffer<T>, event: T): void => {
     this.#turnDay(buffer, event.recvTime);
     if (buffer.table.rows === buffer.journalled) this.#fresh.push(buffer);
     this.#bytesBuffered += buffer.table.append(event);
@@ -133,14 +148,14 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
     this.#rowsBuffered++;
     if (buffer.table.rows >= this.#options.chunkRowsMax) this.#seal(buffer);
     if (this.#bytesBuffered >= this.#options.bufferedBytesMax) this.#sealLarge();
-  }
+  };
 
-  /** Hands everything over, a stream at a time: whoever asks decides how fast. */
-  *sealEach(): Generator<void> {
+  /** Hands everything over, a stream at a time, and names it: whoever asks decides how fast. */
+  *sealEach(): Generator<string> {
     for (const buffer of this.#buffers.values()) {
       if (buffer.table.rows === 0) continue;
       this.#seal(buffer);
-      yield;
+      yield buffer.path;
     }
   }
 
@@ -168,8 +183,7 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
   #bufferOf(path: string): Buffer<T> {
     let buffer = this.#buffers.get(path);
     if (buffer === undefined) {
-      const sealed = this.#sealed.get(path) ?? NOTHING;
-      buffer = { path, look: lookOf(path), table: new Table(this.#type), isFed: false, journalled: 0, untilTime: 0, sinceMs: 0, sealed };
+      buffer = new Buffer(path, this.#type, this.#sealed.get(path) ?? NOTHING, this.#append);
       this.#buffers.set(path, buffer);
     }
     return buffer;
@@ -236,6 +250,6 @@ export class StorageHandler<T extends EventBase> implements JournalWriter, Dispo
 }
 
 /** Of the rows that the journal does not have. */
-function placeOf({ path, journalled, sealed }: Buffer<never>): Place {
+function placeOf<T extends EventBase>({ path, journalled, sealed }: Buffer<T>): Place {
   return { path, chunk: sealed.chunks + 1, before: sealed.rows, first: journalled };
 }
