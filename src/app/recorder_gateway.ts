@@ -33,7 +33,7 @@ interface Writer {
     readonly rows: number;
     readonly rowsBuffered: number;
     peek(path: string): Omit<LooseChunk, "hash"> | undefined;
-    sealEach(): Generator<void>;
+    sealEach(): Generator<string>;
   };
 }
 

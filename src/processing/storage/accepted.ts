@@ -1,5 +1,4 @@
 import type { EventType } from "../../events/event_type.ts";
-import { Lru } from "../../lib/lru.ts";
 import { dateOf } from "../../lib/time.ts";
 import { timeOfTable } from "./chunk_file.ts";
 import type { StorageWorld } from "./day_file.ts";
@@ -13,19 +12,23 @@ export interface AcceptedChunk {
   readonly date: string;
   readonly rows: Rows;
   readonly fileBytes: number;
+  readonly memoryBytes: number;
 }
 
-const KEPT_BYTES_MAX = 8 * 1024 * 1024; // of a type, as they are on disk: half a million rows
+const KEPT_BYTES_MAX = 8 * 1024 * 1024; // of a type
+const GROUP_COLUMN_BYTES = 600; // what says where a column lies and what is in it, measured; a chunk of few rows is little else
 
 /**
  * Chunks of this process, as they were encoded, until they are merged: what was just written need not be read and decoded again. The file
- * is what counts: where it is gone, or of another size, nothing is known of it here.
+ * is what counts: where it is gone, or of another size, nothing is known of it here. What comes when there is no room is not kept, rather
+ * than the oldest let go: that one is merged next.
  */
 export class Accepted {
   readonly #world: StorageWorld;
   readonly #type: EventType;
   readonly #dataPath: string;
-  readonly #chunks = new Lru<AcceptedChunk>(KEPT_BYTES_MAX);
+  readonly #chunks = new Map<string, AcceptedChunk>();
+  #bytes = 0;
 
   constructor(world: StorageWorld, type: EventType, dataPath: string) {
     this.#world = world;
@@ -34,19 +37,28 @@ export class Accepted {
   }
 
   keep(id: ChunkId, table: SealedTable, encoded: EncodedGroups, fileBytes: number): void {
+    this.forget(id);
+    const memoryBytes = encoded.groups.reduce((sum, { columns }) => sum + GROUP_COLUMN_BYTES * columns.length, fileBytes);
+    if (this.#bytes + memoryBytes > KEPT_BYTES_MAX) return;
     const own = { ...encoded, bytes: encoded.bytes.slice() }; // the encoder's buffer has room for more
     const rows = rowsOfGroups(this.#type, this.#world.compression, own, digestOf(this.#world.compression, table));
-    this.#chunks.set(keyOf(id), { date: dateOf(timeOfTable(this.#type, table)), rows, fileBytes }, fileBytes);
+    this.#chunks.set(keyOf(id), { date: dateOf(timeOfTable(this.#type, table)), rows, fileBytes, memoryBytes });
+    this.#bytes += memoryBytes;
   }
 
   /** Undefined for a chunk that must be read. */
   get(id: ChunkId): AcceptedChunk | undefined {
     const chunk = this.#chunks.get(keyOf(id));
-    return chunk !== undefined && this.#world.disk.stat(chunkPath(this.#dataPath, id))?.bytes === chunk.fileBytes ? chunk : undefined;
+    if (chunk === undefined || this.#world.disk.stat(chunkPath(this.#dataPath, id))?.bytes === chunk.fileBytes) return chunk;
+    this.forget(id);
+    return undefined;
   }
 
   forget(id: ChunkId): void {
+    const chunk = this.#chunks.get(keyOf(id));
+    if (chunk === undefined) return;
     this.#chunks.delete(keyOf(id));
+    this.#bytes -= chunk.memoryBytes;
   }
 }
 

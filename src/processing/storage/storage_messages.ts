@@ -18,8 +18,8 @@ export type ToStorage =
   | { readonly kind: "chunk"; readonly id: ChunkId; readonly table: SealedTable }
   /** Accept rows of one more generation: of one path, or of all. */
   | { readonly kind: "bump"; readonly path: string | undefined; readonly hash: string }
-  /** Merge all that waits. Answered with `done`. */
-  | { readonly kind: "flush"; readonly request: number };
+  /** Merge all that waits, of those streams or of all. Answered with `done`. */
+  | { readonly kind: "flush"; readonly request: number; readonly paths: readonly string[] | undefined };
 
 /** What the storage thread says back. */
 export type FromStorage =

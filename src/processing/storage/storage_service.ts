@@ -17,7 +17,7 @@ export interface ChunkSink {
 /** Rows that were not put yet. */
 export interface Buffers {
   /** Puts them, a stream each time. */
-  sealEach(): Generator<void>;
+  sealEach(): Generator<string>;
 }
 
 export interface StorageServiceOptions {
@@ -45,7 +45,8 @@ interface Held {
 const RETRY_MS = 1_000;
 const REFUSED_MAX_MS = 15_000; // a disk that refuses for so long needs a person
 const HELD_BYTES_MAX = 512 * 1024 * 1024; // rows that wait for a slow or refusing disk
-const SEALED_AHEAD_BYTES = 4 * 1024 * 1024; // keeps the storage thread busy
+const SEALED_AHEAD_BYTES = 4 * 1024 * 1024; // keeps the storage thread busy …
+const SEALED_AHEAD = 512; // … and few rows are nearly as much work as many
 const RESTART_MS = 500;
 const DEATHS_MAX = 5; // in a row, without a chunk taken between them
 
@@ -145,9 +146,16 @@ export class StorageService implements ChunkSink, Disposable {
    * for the next start.
    */
   async drain(buffers: Iterable<Buffers> = []): Promise<void> {
-    // One after the other: the rows of thousands of streams, sealed at once, would be in memory three times.
+    // Some streams after the other, to the end: the rows of thousands, sealed at once, would be in memory three times.
+    let sealed: string[] = [];
     for (const each of buffers) {
-      for (const _ of each.sealEach()) if (this.#heldBytes > SEALED_AHEAD_BYTES) await this.room(SEALED_AHEAD_BYTES);
+      for (const path of each.sealEach()) {
+        sealed.push(path);
+        if (sealed.length < SEALED_AHEAD && this.#heldBytes <= SEALED_AHEAD_BYTES) continue;
+        await this.#flush(sealed);
+        await this.room(SEALED_AHEAD_BYTES);
+        sealed = [];
+      }
     }
     await this.room(0);
     const failure = await this.#flush();
@@ -161,11 +169,12 @@ export class StorageService implements ChunkSink, Disposable {
     this.#thread?.terminate();
   }
 
-  #flush(): Promise<Failure | undefined> {
+  /** What failed waits on, and is merged when all is. */
+  #flush(paths?: readonly string[]): Promise<Failure | undefined> {
     const request = ++this.#lastRequest;
     return new Promise((resolve) => {
       this.#requests.set(request, resolve);
-      this.#post({ kind: "flush", request });
+      this.#post({ kind: "flush", request, paths });
     });
   }
 
@@ -256,7 +265,7 @@ export class StorageService implements ChunkSink, Disposable {
   #start(): void {
     this.#thread = this.#spawn();
     for (const held of this.#held.values()) this.#send(held);
-    for (const request of this.#requests.keys()) this.#post({ kind: "flush", request });
+    for (const request of this.#requests.keys()) this.#post({ kind: "flush", request, paths: undefined });
   }
 
   #news(news: StorageNews): void {

@@ -152,17 +152,22 @@ class StorageThread {
     for (const handler of this.#handlers.values()) handler.bump_all(hash);
   }
 
-  async #flush({ request }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
+  async #flush({ request, paths }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
     let failure: Failure | undefined;
-    for (const handler of this.#handlers.values()) {
-      for (const symbol of handler.symbols) {
-        for (let merged: Failure | "some" | undefined = "some"; merged === "some";) {
-          merged = this.#mergeSome(handler, symbol);
-          if (merged !== "some") failure = merged ?? failure;
-          await nextTurn(this.#runtime.timers);
-        }
+    const all = [...this.#handlers.values()].flatMap((handler) => handler.symbols.map((symbol) => ({ handler, symbol })));
+    for (const { handler, symbol } of paths?.map((path) => this.#handlerOf(path)) ?? all) {
+      for (let merged: Failure | "some" | undefined = "some"; merged === "some";) {
+        merged = this.#mergeSome(handler, symbol);
+        if (merged !== "some") failure = merged ?? failure;
+        await nextTurn(this.#runtime.timers);
       }
     }
+    if (paths === undefined) this.#tidy();
+    this.#post({ kind: "done", request, failure });
+  }
+
+  /** Nothing waits any more. */
+  #tidy(): void {
     for (const handler of this.#handlers.values()) {
       try {
         handler.tidy();
@@ -171,7 +176,6 @@ class StorageThread {
       }
     }
     this.#recovery?.sweep();
-    this.#post({ kind: "done", request, failure });
   }
 
   #dayRolls({ dataPath, flushIntervalMs, writer }: Extract<ToStorage, { kind: "open" }>): DayRolls {
