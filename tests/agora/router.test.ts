@@ -163,6 +163,35 @@ test("a chain of a hundred replacements, each proven before the old source ends,
   }
 });
 
+test("a source that was replaced is held by none of those that came after it", async () => {
+  const b = bench();
+  const taps: object[] = [];
+  const tap = b.agora.tap.bind(b.agora);
+  b.agora.tap = (path, each) => {
+    taps.push(each);
+    return tap(path, each);
+  };
+  let old = b.source("w0");
+  void b.router.relay("w0", WAITS);
+  for (let round = 1; round <= 20; round++) {
+    const fresh = b.source(`w${round}`);
+    const joined = b.router.relay(`w${round}`, WAITS);
+    for (const source of [old, fresh]) source.publish([event(round)]);
+    assert.equal(await joined, "proven");
+    old.close();
+    old = fresh;
+  }
+  const reached = new Set<object>();
+  const reach = (value: unknown) => {
+    if (typeof value !== "object" || value === null || reached.has(value)) return;
+    reached.add(value);
+    Object.values(value).forEach(reach);
+  };
+  reach(taps.at(-1));
+  assert.equal(taps.length, 21);
+  assert.deepEqual(taps.flatMap((each, i) => reached.has(each) ? [i] : []), [20]);
+});
+
 test("a hole that no source can fill is told at once, one that another might fill only after the wait", async () => {
   const b = bench();
   const one = b.source("one");
