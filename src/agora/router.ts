@@ -81,8 +81,6 @@ class Relay<T extends EventBase> implements Feed<T>, Tap {
   followsQuietly = false;
   quietEdge: Feed<T>["quietEdge"];
   hasEnded = false;
-  readonly isFirst: boolean;
-  isResolved = false;
   /** Undefined once it is resolved. */
   resolve: ((outcome: JoinOutcome) => void) | undefined;
   wait: Cancel | undefined;
@@ -95,8 +93,11 @@ class Relay<T extends EventBase> implements Feed<T>, Tap {
     this.path = path;
     this.#router = router;
     this.others = others;
-    this.isFirst = others.length === 0;
     this.resolve = resolve;
+  }
+
+  get isResolved(): boolean {
+    return this.resolve === undefined;
   }
 
   /** None of them is left to be silent beside it. */
@@ -157,7 +158,7 @@ export class AgoraRouter<T extends EventBase> implements JoinOwner<T>, Disposabl
       this.#feeds = [...this.#feeds, feed];
       this.#isSettled = false;
       feed.node = this.#agora.tap(fromPath, feed);
-      if (feed.isFirst) this.#resolve(feed, "first");
+      if (others.length === 0) this.#resolve(feed, "first");
       else if (past?.isQuiet === true) this.#resolve(feed, "quiet");
       else options.ready.then(() => this.#await(feed, options), () => this.sourceEnded(feed, true));
       for (const event of past?.events ?? []) this.heard(feed, event);
@@ -304,7 +305,6 @@ export class AgoraRouter<T extends EventBase> implements JoinOwner<T>, Disposabl
   }
 
   #resolve(feed: Relay<T>, outcome: JoinOutcome): void {
-    feed.isResolved = true;
     feed.followsQuietly = outcome === "quiet";
     feed.wait?.();
     feed.resolve?.(outcome);

@@ -1,4 +1,5 @@
-import { eventTypeOf, eventTypeOfPath } from "../events/registry.ts";
+import type { EventType } from "../events/event_type.ts";
+import { eventTypeOf } from "../events/registry.ts";
 import { StorageError } from "../lib/errors.ts";
 import { decodeSymbol } from "../lib/symbol_name.ts";
 import { dateOf } from "../lib/time.ts";
@@ -48,10 +49,11 @@ export async function compactDays(runtime: Runtime, request: CompactRequest, eac
   const isWanted = (date: string) => dates.length === 0 ? date < today : dates.includes(date);
   try {
     for (const { source, type, symbol, path } of streamFolders(runtime.disk, dataPath)) {
-      if (eventTypeOf(type) === undefined || !isAbout(request, source, type, decodeSymbol(symbol))) continue;
+      const eventType = eventTypeOf(type);
+      if (eventType === undefined || !isAbout(request, source, type, decodeSymbol(symbol))) continue;
       for (const { date, isCorrupt } of dayFilesOf(runtime.disk, dataPath, path)) {
         if (isCorrupt || !isWanted(date)) continue;
-        const outcome = await compactDay(runtime, request, { path, date });
+        const outcome = await compactDay(runtime, request, eventType, { path, date });
         if (outcome === undefined || signal.aborted) return sum;
         each({ ...outcome, path, date });
         sum.files++;
@@ -74,10 +76,10 @@ type Outcome = Rolled | { readonly what: "waiting" } | { readonly what: "failed"
 async function compactDay(
   runtime: Runtime,
   { dataPath, version, signal }: CompactRequest,
+  type: EventType,
   { path, date }: { readonly path: string; readonly date: string },
 ): Promise<Outcome | undefined> {
   if (hasWaiting(runtime.disk, dataPath, path)) return { what: "waiting" };
-  const type = eventTypeOfPath(path);
   const steps = rolling(storageWorld(runtime, `argus ${version}`), type, { dataPath, path, date });
   try {
     for (;;) {

@@ -5,8 +5,8 @@ export default [
     bug: "doubles one event per rotation",
     edits: [{
       file: "src/agora/router.ts",
-      text: "    feed.isResolved = true;\n",
-      instead: '    feed.isResolved = true;\n    if (outcome === "proven") this.#publisher.publish([this.#publisher.last!]);\n',
+      text: "    feed.resolve = undefined;\n",
+      instead: '    feed.resolve = undefined;\n    if (outcome === "proven") this.#publisher.publish([this.#publisher.last!]);\n',
     }],
     test: "tests/agora/router.test.ts",
     name: "a chain of a hundred replacements",

@@ -142,8 +142,8 @@ export class StorageService implements ChunkSink, Disposable {
   }
 
   /**
-   * Resolves when everything put so far, and what these buffers have, is in day files. Rejects with StorageError; the rows stay under tmp/
-   * for the next start.
+   * Resolves when everything put so far, and what these buffers have, is in day files. Rejects with StorageError; the rows stay under tmp/,
+   * or in the journal alone, for the next start.
    */
   async drain(buffers: Iterable<Buffers> = []): Promise<void> {
     // Some streams after the other, to the end: the rows of thousands, sealed at once, would be in memory three times.

@@ -154,8 +154,7 @@ class StorageThread {
 
   async #flush({ request, paths }: Extract<ToStorage, { kind: "flush" }>): Promise<void> {
     let failure: Failure | undefined;
-    const all = [...this.#handlers.values()].flatMap((handler) => handler.symbols.map((symbol) => ({ handler, symbol })));
-    for (const { handler, symbol } of paths?.map((path) => this.#handlerOf(path)) ?? all) {
+    for (const { handler, symbol } of paths?.map((path) => this.#handlerOf(path)) ?? this.#waiting()) {
       for (let merged: Failure | "some" | undefined = "some"; merged === "some";) {
         merged = this.#mergeSome(handler, symbol);
         if (merged !== "some") failure = merged ?? failure;
@@ -164,6 +163,11 @@ class StorageThread {
     }
     if (paths === undefined) this.#tidy();
     this.#post({ kind: "done", request, failure });
+  }
+
+  /** Streams with chunks that wait. */
+  #waiting(): { readonly handler: FlushHandler<never>; readonly symbol: string }[] {
+    return [...this.#handlers.values()].flatMap((handler) => handler.symbols.map((symbol) => ({ handler, symbol })));
   }
 
   /** Nothing waits any more. */
